@@ -1,0 +1,17 @@
+//! sandyk takes testimony that a state cannot read.
+//!
+//! The modules below stand in the order of their layers: a module imports only what stands above
+//! it in this list, and `tests/architecture.rs` holds the exact table. `ARCHITECTURE.md` tells the
+//! life of one testimony through them.
+
+#[global_allocator]
+static ALLOCATOR: zeroizing_alloc::ZeroAlloc<std::alloc::System> =
+    zeroizing_alloc::ZeroAlloc(std::alloc::System);
+
+pub mod clock;
+pub mod digest;
+pub mod files;
+pub mod id;
+pub mod padding;
+pub mod process;
+pub mod secret;
