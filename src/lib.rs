@@ -15,3 +15,6 @@ pub mod id;
 pub mod padding;
 pub mod process;
 pub mod secret;
+pub mod hybrid;
+pub mod note;
+pub mod receipt;
