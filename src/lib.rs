@@ -16,5 +16,6 @@ pub mod padding;
 pub mod process;
 pub mod secret;
 pub mod hybrid;
+pub mod keyring;
 pub mod note;
 pub mod receipt;

@@ -1,0 +1,335 @@
+//! Why a keyring, or a file that leads to one, is refused.
+
+use std::io;
+
+use crate::{
+    clock::Day,
+    id::{DeviceId, ReaderId},
+    keyring::{MAX_DEVICES, MAX_READERS, MAX_ROOTS, ORGANISATION_BYTES},
+    note::NoteError,
+};
+
+/// Why something about readers is refused; each message says what, what was kept, what to do.
+#[derive(Debug, Clone, thiserror::Error, PartialEq, Eq)]
+pub enum KeyringError {
+    // How it is written.
+    /// Not a signed note, or a signature that does not fit.
+    #[error("{0}; nothing was changed; get the file again from where it was made")]
+    Note(#[from] NoteError),
+    /// A line is not the one that the format asks for.
+    #[error(
+        "line {line} of the {what} is not `{expected}`; nothing was changed; get the file again"
+    )]
+    Line {
+        /// Which kind of text.
+        what: &'static str,
+        /// Counted from 1.
+        line: usize,
+        /// What should stand there.
+        expected: &'static str,
+    },
+    /// A line holds the right thing in a second spelling.
+    #[error(
+        "the {what} is not written the one way it must be; nothing was changed; get the file again"
+    )]
+    NotCanonical {
+        /// Which kind of text.
+        what: &'static str,
+    },
+    /// More bytes than such a file can have.
+    #[error("the {what} is longer than {limit} bytes; it was not read; get the file again")]
+    TooLong {
+        /// Which kind of text.
+        what: &'static str,
+        /// In bytes.
+        limit: usize,
+    },
+    /// The keyring's `kind` is not `post-quantum`.
+    #[error(
+        "the keyring is of another kind than post-quantum; nothing was changed; use a newer sandyk"
+    )]
+    Kind,
+    /// The organisation's name is empty, too long or holds control characters.
+    #[error(
+        "an organisation's name has 1 to {ORGANISATION_BYTES} bytes on one line, no space at its \
+         ends; nothing was changed; choose another"
+    )]
+    Organisation,
+    /// An address is too long or not one word.
+    #[error("an address is one word of at most 300 characters; nothing was changed; correct it")]
+    Address,
+
+    // What it says.
+    /// Fewer than 2 or more than 16 roots.
+    #[error("{found} root keys; 2 to {MAX_ROOTS} are possible; nothing was changed")]
+    RootCount {
+        /// How many.
+        found: usize,
+    },
+    /// The threshold asks for no root, or for every root.
+    #[error(
+        "{threshold} of {roots} roots must sign; it must be at least 1, and one fewer than there \
+         are, so that losing one key loses nothing; nothing was changed"
+    )]
+    Threshold {
+        /// How many must sign.
+        threshold: usize,
+        /// How many there are.
+        roots: usize,
+    },
+    /// Two roots share a name or a key.
+    #[error("root {name} stands twice, by name or by key; nothing was changed; make another key")]
+    RootTwice {
+        /// The second one's name.
+        name: String,
+    },
+    /// More readers than a keyring holds.
+    #[error("{found} readers; a keyring holds at most {MAX_READERS}; nothing was changed")]
+    TooManyReaders {
+        /// How many.
+        found: usize,
+    },
+    /// A reader's id stands twice.
+    #[error("reader {id} stands twice; nothing was changed; that reader makes a new reader.pub")]
+    ReaderTwice {
+        /// Whose.
+        id: ReaderId,
+    },
+    /// Two readers share a recipient.
+    #[error(
+        "reader {id} has the recipient of another reader; nothing was changed; each reader makes \
+         their own keys"
+    )]
+    RecipientTwice {
+        /// The second one.
+        id: ReaderId,
+    },
+    /// A signing key is shared with another reader or a root.
+    #[error(
+        "reader {id} has the signing key of another reader or root; nothing was changed; each \
+         reader makes their own keys"
+    )]
+    SigningKeyTwice {
+        /// The second one.
+        id: ReaderId,
+    },
+    /// A reader is there since an epoch that is not yet, or never was.
+    #[error("reader {id} is there since epoch {since}, which cannot be; nothing was changed")]
+    Since {
+        /// Whose line.
+        id: ReaderId,
+        /// What it says.
+        since: u32,
+    },
+    /// Epoch 1 has no previous, every other has one, and there is no epoch 0.
+    #[error("epoch {epoch} and its line `previous` do not go together; nothing was changed")]
+    Previous {
+        /// Which epoch.
+        epoch: u32,
+    },
+
+    // How it follows from what is trusted.
+    /// The roots of the first keyring are not those that were learned.
+    #[error(
+        "the first keyring has other roots than those you trust; nothing was changed; compare the \
+         roots' fingerprint with the organisation by voice"
+    )]
+    OtherRoots,
+    /// It belongs to another organisation.
+    #[error("it is of `{found}`, not of `{expected}`; nothing was changed; use the right file")]
+    OtherOrganisation {
+        /// Whose it should be.
+        expected: String,
+        /// Whose it is.
+        found: String,
+    },
+    /// An epoch between is missing.
+    #[error(
+        "epoch {expected} must come next, not {found}; the older keyring stays; find the missing one"
+    )]
+    EpochSkipped {
+        /// The next one.
+        expected: u32,
+        /// What came.
+        found: u32,
+    },
+    /// Another keyring of an epoch that is already known.
+    #[error(
+        "a second, different keyring of epoch {epoch}; the known one stays; tell the \
+         administrators: someone holds their root keys, or a server shows two faces"
+    )]
+    EpochForked {
+        /// Which epoch.
+        epoch: u32,
+    },
+    /// The very keyring that is already known.
+    #[error("this keyring of epoch {epoch} is already there; nothing was changed; nothing to do")]
+    EpochRepeated {
+        /// Which epoch.
+        epoch: u32,
+    },
+    /// The newest keyring is older than the one seen before.
+    #[error(
+        "epoch {seen} was seen before and is now missing; nothing was changed; someone holds the \
+         newer keyrings back, ask the administrators"
+    )]
+    RolledBack {
+        /// What was seen.
+        seen: u32,
+    },
+    /// Its line `previous` names other bytes than those of the epoch before it.
+    #[error(
+        "epoch {epoch} does not follow from the keyring before it; that one stays; get both again"
+    )]
+    PreviousDiffers {
+        /// Which epoch.
+        epoch: u32,
+    },
+    /// The receipt salt is not that of the first keyring.
+    #[error(
+        "the receipt salt changed, which would lock every witness out; the older keyring stays; \
+         draft the keyring again from the published one"
+    )]
+    SaltChanged,
+    /// Not enough roots signed.
+    #[error(
+        "{found} of the {needed} signatures needed from the roots of epoch {epoch}; nothing was \
+         changed; have more roots sign"
+    )]
+    TooFewSignatures {
+        /// Whose roots.
+        epoch: u32,
+        /// The threshold.
+        needed: usize,
+        /// How many signed.
+        found: usize,
+    },
+    /// A signature line that belongs to no root.
+    #[error(
+        "`{name}` signed but is no root of this keyring or the one before; nothing was changed; \
+         take that line out"
+    )]
+    StrangeSignature {
+        /// As the line says.
+        name: String,
+    },
+    /// No guardian is named.
+    #[error(
+        "no guardian is named, so no names could be sealed; nothing was changed; add a guardian"
+    )]
+    NoGuardian,
+    /// A reader that the keyring before did not have.
+    #[error(
+        "reader {id} was added after the first keyring; this version cannot check two readers' \
+         vouches yet and refuses it, whoever signed; the older keyring stays"
+    )]
+    ReaderAdded {
+        /// Who.
+        id: ReaderId,
+    },
+    /// A known reader with another role, recipient, signing key or beginning.
+    #[error(
+        "reader {id} has another role or key than in the keyring before; that is a new reader, \
+         and refused; the older keyring stays"
+    )]
+    ReaderChanged {
+        /// Who.
+        id: ReaderId,
+    },
+
+    // Today.
+    /// Past its last day.
+    #[error(
+        "the keyring was good until {not_after} and today is {today}; nothing was sealed; sign and \
+         publish the next one (`sandyk admin renew`), or set this machine's clock"
+    )]
+    Expired {
+        /// Its last day.
+        not_after: Day,
+        /// The day of asking.
+        today: Day,
+    },
+    /// Good for longer than any keyring may be.
+    #[error(
+        "the keyring would be good until {not_after}, more than 400 days from {today}; it was not \
+         used; set this machine's clock, or draft it again"
+    )]
+    TooLongLived {
+        /// Its last day.
+        not_after: Day,
+        /// The day of asking.
+        today: Day,
+    },
+
+    // The desk.
+    /// The desk note belongs to another epoch.
+    #[error(
+        "the desk note is of epoch {found}, the keyring of epoch {expected}; no device was admitted"
+    )]
+    DeskOfOtherEpoch {
+        /// The keyring's.
+        expected: u32,
+        /// The note's.
+        found: u32,
+    },
+    /// The desk note belongs to a keyring with other words.
+    #[error(
+        "the desk note was signed for another keyring of the same epoch; no device was admitted"
+    )]
+    DeskOfOtherKeyring,
+    /// More devices than a desk note holds.
+    #[error("{found} devices; a desk note holds at most {MAX_DEVICES}; nothing was changed")]
+    TooManyDevices {
+        /// How many.
+        found: usize,
+    },
+    /// A device's id or key stands twice, or is a reader's or root's key.
+    #[error("device {id} has the id or key of another; nothing was changed; make it again")]
+    DeviceTwice {
+        /// The second one.
+        id: DeviceId,
+    },
+    /// A device whose reader is not in the keyring.
+    #[error(
+        "device {device} belongs to reader {reader}, who is not in the keyring; no device was \
+         admitted; take it out, or add its reader first"
+    )]
+    DeviceWithoutReader {
+        /// Which device.
+        device: DeviceId,
+        /// Whose.
+        reader: ReaderId,
+    },
+
+    // Files.
+    /// The folder holds no `keyring-0001.note`.
+    #[error(
+        "no keyring is published there; nothing was changed; run `sandyk admin keyring publish`"
+    )]
+    NothingPublished,
+    /// A later keyring is there, an earlier one is not.
+    #[error(
+        "{missing} is missing although later keyrings are there; nothing was used; put it back"
+    )]
+    Gap {
+        /// The file.
+        missing: String,
+    },
+    /// The file system refused.
+    #[error("{file} cannot be read ({kind}); nothing was changed; correct that and try again")]
+    Unreadable {
+        /// Its name, without the folder.
+        file: String,
+        /// What the file system said.
+        kind: io::ErrorKind,
+    },
+    /// A `reader.pub` or `device.pub` is not signed by the key inside it.
+    #[error(
+        "the {what} is not signed by the key inside it; nothing was changed; its owner makes it \
+         again"
+    )]
+    NoProof {
+        /// Which kind of text.
+        what: &'static str,
+    },
+}

@@ -1,0 +1,84 @@
+//! The folder from which a server, or anyone, reads the keyrings.
+
+use std::{fs, io, path::Path};
+
+use crate::{
+    files,
+    keyring::{Chain, DeskNote, KeyringError, MAX_KEYRING_BYTES, TrustRoot, Verified},
+    note::SignedNote,
+};
+
+/// What a folder of published notes proves.
+pub struct Published {
+    /// All keyrings.
+    pub chain: Chain,
+    /// The devices of the newest epoch; without a note of that epoch, no device is admitted.
+    pub desk: Option<Verified<DeskNote>>,
+}
+
+/// The name of an epoch's keyring in a published folder.
+#[must_use]
+pub fn keyring_file(epoch: u32) -> String {
+    format!("keyring-{epoch:04}.note")
+}
+
+/// The name of an epoch's desk note in a published folder.
+#[must_use]
+pub fn desk_file(epoch: u32) -> String {
+    format!("desk-{epoch:04}.note")
+}
+
+/// Reads and verifies `keyring-0001.note` and on, and the desk note of the newest epoch.
+///
+/// Other files are not looked at. The desk note of an epoch is put there before its keyring, so
+/// that a reader of the folder sees the older pair or the newer one.
+///
+/// # Errors
+/// The one of [`KeyringError`] that says what is wrong; nothing of the folder is to be used then.
+pub fn load_folder(folder: &Path, trust: &TrustRoot) -> Result<Published, KeyringError> {
+    let mut notes = Vec::new();
+    for epoch in 1..=MAX_EPOCHS {
+        let Some(note) = load_note(folder, &keyring_file(epoch))? else {
+            refuse_gap(folder, epoch)?;
+            break;
+        };
+        notes.push(note);
+    }
+    let chain = Chain::verify(&notes, trust)?;
+    let desk = load_note(folder, &desk_file(chain.current().get().epoch))?;
+    let desk = desk.map(|note| DeskNote::verify(&SignedNote::parse(&note)?, &chain)).transpose()?;
+    Ok(Published { chain, desk })
+}
+
+fn load_note(folder: &Path, file: &str) -> Result<Option<String>, KeyringError> {
+    let limit = u64::try_from(MAX_KEYRING_BYTES).unwrap_or(u64::MAX);
+    match files::load_text(&folder.join(file), limit) {
+        Ok(note) => Ok(Some(note)),
+        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(e) if e.kind() == io::ErrorKind::FileTooLarge => {
+            Err(KeyringError::TooLong { what: "note", limit: MAX_KEYRING_BYTES })
+        }
+        Err(e) => Err(KeyringError::Unreadable { file: file.to_owned(), kind: e.kind() }),
+    }
+}
+
+fn refuse_gap(folder: &Path, missing: u32) -> Result<(), KeyringError> {
+    let unreadable =
+        |e: io::Error| KeyringError::Unreadable { file: "the folder".to_owned(), kind: e.kind() };
+    for entry in fs::read_dir(folder).map_err(unreadable)? {
+        let name = entry.map_err(unreadable)?.file_name();
+        if name.to_str().and_then(epoch_of).is_some_and(|epoch| epoch > missing) {
+            return Err(KeyringError::Gap { missing: keyring_file(missing) });
+        }
+    }
+    Ok(())
+}
+
+fn epoch_of(file: &str) -> Option<u32> {
+    let digits = file.strip_prefix("keyring-")?.strip_suffix(".note")?;
+    let epoch = digits.parse().ok()?;
+    (keyring_file(epoch) == file).then_some(epoch)
+}
+
+/// More than any organisation can use up in a thousand years of renewals.
+const MAX_EPOCHS: u32 = 9999;
