@@ -21,3 +21,4 @@ pub mod keyring;
 pub mod note;
 pub mod receipt;
 pub mod testimony;
+pub mod sealed;

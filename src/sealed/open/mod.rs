@@ -1,0 +1,253 @@
+//! Opening, for readers only.
+//!
+//! What it is: from a reader's identity to the key of a testimony, from there to its cover, and
+//! under the cover to the rest.
+//!
+//! Promises: 1. the cover comes first: nothing opens whose hash it does not name, and this is
+//! checked before anything is decrypted; 2. a cover stored under another id is refused; 3. files
+//! come out only in the one form a container has, and are checked against their own description;
+//! 4. keys are wiped and cannot be printed or copied.
+//!
+//! Does not: decide whether the keyring that the cover names is a good one, verify signatures of
+//! witnesses, or write files.
+//!
+//! Spec: `docs/format/sealed.md`.
+//!
+//! The key of one part opens no other:
+//! ```compile_fail,E0308
+//! # use sandyk::sealed::{Sealed, open::{NamesKey, OpenedCover}, part};
+//! fn peek(cover: &OpenedCover, key: &NamesKey, account: &Sealed<part::Account>) {
+//!     let _ = cover.open_account(key, account);
+//! }
+//! ```
+//! ```compile_fail,E0308
+//! # use sandyk::sealed::{Sealed, open::{AccountKey, OpenedCover}, part};
+//! fn peek(cover: &OpenedCover, key: &AccountKey, identity: &Sealed<part::Identity>) {
+//!     let _ = cover.open_identity(key, identity);
+//! }
+//! ```
+//! ```compile_fail,E0308
+//! # use sandyk::sealed::{Sealed, open::ReadingIdentity, part};
+//! fn confuse(reader: &ReadingIdentity, envelope: &Sealed<part::IdentityEnvelope>) {
+//!     let _ = reader.open_account_envelope(envelope);
+//! }
+//! ```
+//! Keys cannot be printed, and an account does not open without a cover:
+//! ```compile_fail,E0277
+//! # use sandyk::sealed::open::AccountKey;
+//! fn leak(key: &AccountKey) {
+//!     println!("{key:?}");
+//! }
+//! ```
+//! ```compile_fail,E0599
+//! # use sandyk::sealed::{Sealed, open::AccountKey, part};
+//! fn hurry(key: &AccountKey, account: &Sealed<part::Account>) {
+//!     let _ = key.open_account(account);
+//! }
+//! ```
+//! This is how it is meant:
+//! ```
+//! # use sandyk::{id::TestimonyId, sealed::{Sealed, part}, testimony::Account};
+//! # use sandyk::sealed::open::{OpenError, ReadingIdentity};
+//! fn read(
+//!     reader: &ReadingIdentity,
+//!     id: TestimonyId,
+//!     envelope: &Sealed<part::AccountEnvelope>,
+//!     cover: &Sealed<part::Cover>,
+//!     account: &Sealed<part::Account>,
+//! ) -> Result<Account, OpenError> {
+//!     let key = reader.open_account_envelope(envelope)?;
+//!     key.open_cover(cover, id)?.open_account(&key, account)
+//! }
+//! ```
+
+mod decrypt;
+mod error;
+mod exhibits;
+mod header;
+
+use std::io::{Read, Seek};
+
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+use ed25519_dalek::VerifyingKey;
+use serde::{Deserialize, de::DeserializeOwned};
+use zeroize::Zeroizing;
+
+use crate::{
+    digest::Digest,
+    hybrid::{HybridIdentity, HybridRecipient},
+    id::TestimonyId,
+    sealed::{ACCOUNT_SIZES, COVER_SIZE, Cover, IDENTITY_SIZE, Sealed, part},
+    testimony::{Account, Identity},
+};
+
+pub use decrypt::open_with;
+pub use error::{ContainerError, OpenError, Part};
+pub use exhibits::ExhibitsReader;
+
+/// A reader's own secret key: opens the envelopes that are addressed to this reader.
+pub struct ReadingIdentity(pub(crate) HybridIdentity);
+
+impl ReadingIdentity {
+    /// Makes a reader of an identity.
+    #[must_use]
+    pub fn new(identity: HybridIdentity) -> Self {
+        Self(identity)
+    }
+
+    /// Takes the reviewers' key of a testimony out of its envelope.
+    ///
+    /// # Errors
+    /// [`OpenError::NotForThisKey`], [`OpenError::NoKeyInside`] and what age says.
+    pub fn open_account_envelope(
+        &self,
+        envelope: &Sealed<part::AccountEnvelope>,
+    ) -> Result<AccountKey, OpenError> {
+        self.open_envelope(&envelope.0).map(AccountKey)
+    }
+
+    /// Takes the guardians' key of a testimony out of its envelope.
+    ///
+    /// # Errors
+    /// [`OpenError::NotForThisKey`], [`OpenError::NoKeyInside`] and what age says.
+    pub fn open_identity_envelope(
+        &self,
+        envelope: &Sealed<part::IdentityEnvelope>,
+    ) -> Result<NamesKey, OpenError> {
+        self.open_envelope(&envelope.0).map(NamesKey)
+    }
+
+    fn open_envelope(&self, sealed: &[u8]) -> Result<HybridIdentity, OpenError> {
+        let line = open_with(&self.0, sealed, MAX_ENVELOPE)?;
+        let text = std::str::from_utf8(&line).ok().and_then(|line| line.strip_suffix('\n'));
+        text.and_then(|text| HybridIdentity::parse(text).ok()).ok_or(OpenError::NoKeyInside)
+    }
+}
+
+/// The reviewers' key of one testimony: opens its cover, account and exhibits.
+pub struct AccountKey(pub(crate) HybridIdentity);
+
+/// The guardians' key of one testimony: opens its identity.
+pub struct NamesKey(pub(crate) HybridIdentity);
+
+impl AccountKey {
+    /// Opens a cover that was stored under the id `expected`.
+    ///
+    /// # Errors
+    /// [`OpenError::OtherTestimony`] if it names another id, [`OpenError::UnknownSchema`],
+    /// [`OpenError::Malformed`], [`OpenError::WrongSize`] and what age says.
+    pub fn open_cover(
+        &self,
+        sealed: &Sealed<part::Cover>,
+        expected: TestimonyId,
+    ) -> Result<OpenedCover, OpenError> {
+        let content = open_with(&self.0, &sealed.0, COVER_SIZE)?;
+        let json = unpadded(&content, &[COVER_SIZE], Part::Cover)?;
+        let Named { schema } = parse(json, Part::Cover)?;
+        if schema != Cover::SCHEMA {
+            return Err(OpenError::UnknownSchema);
+        }
+        let cover: Cover = parse(json, Part::Cover)?;
+        if cover.id != expected {
+            return Err(OpenError::OtherTestimony);
+        }
+        let keys = HybridRecipient::parse(&cover.reply).is_ok() && is_verifying_key(&cover.witness);
+        keys.then_some(OpenedCover { cover }).ok_or(OpenError::Malformed(Part::Cover))
+    }
+}
+
+/// A cover that authenticates, is of the expected testimony and well-formed.
+pub struct OpenedCover {
+    pub(crate) cover: Cover,
+}
+
+impl OpenedCover {
+    /// What the cover says.
+    #[must_use]
+    pub fn cover(&self) -> &Cover {
+        &self.cover
+    }
+
+    /// Opens the account that this cover names.
+    ///
+    /// # Errors
+    /// [`OpenError::NotUnderThisCover`] before anything is opened; then what age says.
+    pub fn open_account(
+        &self,
+        key: &AccountKey,
+        sealed: &Sealed<part::Account>,
+    ) -> Result<Account, OpenError> {
+        let [.., most] = ACCOUNT_SIZES;
+        let content = open_named(&key.0, sealed, self.cover.account, Part::Account, most)?;
+        parse(unpadded(&content, &ACCOUNT_SIZES, Part::Account)?, Part::Account)
+    }
+
+    /// Opens the identity that this cover names.
+    ///
+    /// # Errors
+    /// [`OpenError::NotUnderThisCover`] before anything is opened; then what age says.
+    pub fn open_identity(
+        &self,
+        key: &NamesKey,
+        sealed: &Sealed<part::Identity>,
+    ) -> Result<Identity, OpenError> {
+        let named = self.cover.identity;
+        let content = open_named(&key.0, sealed, named, Part::Identity, IDENTITY_SIZE)?;
+        parse(unpadded(&content, &[IDENTITY_SIZE], Part::Identity)?, Part::Identity)
+    }
+
+    /// Opens the exhibits that this cover names; reads `sealed` twice.
+    ///
+    /// The first pass compares the hash of all of it with the cover, before a byte is decrypted.
+    ///
+    /// # Errors
+    /// [`OpenError::NotUnderThisCover`], [`OpenError::Io`], and what age says of the header.
+    pub fn open_exhibits<'a, R: Read + Seek + 'a>(
+        &self,
+        key: &AccountKey,
+        sealed: R,
+    ) -> Result<ExhibitsReader<'a>, OpenError> {
+        exhibits::open(&self.cover, key, sealed)
+    }
+}
+
+fn open_named<T>(
+    key: &HybridIdentity,
+    sealed: &Sealed<T>,
+    named: Digest,
+    part: Part,
+    limit: usize,
+) -> Result<Zeroizing<Vec<u8>>, OpenError> {
+    if sealed.digest() != named {
+        return Err(OpenError::NotUnderThisCover(part));
+    }
+    open_with(key, &sealed.0, limit)
+}
+
+fn unpadded<'a>(content: &'a [u8], sizes: &[usize], part: Part) -> Result<&'a [u8], OpenError> {
+    if !sizes.contains(&content.len()) {
+        return Err(OpenError::WrongSize(part));
+    }
+    let end = content.iter().rposition(|&byte| byte != b' ').map_or(0, |at| at.saturating_add(1));
+    content.get(..end).ok_or(OpenError::WrongSize(part))
+}
+
+fn parse<T: DeserializeOwned>(json: &[u8], part: Part) -> Result<T, OpenError> {
+    // What serde says may quote the content, so it is dropped.
+    serde_json::from_slice(json).map_err(|_| OpenError::Malformed(part))
+}
+
+fn is_verifying_key(text: &str) -> bool {
+    let bytes: Option<[u8; 32]> =
+        BASE64_STANDARD.decode(text).ok().and_then(|bytes| bytes.try_into().ok());
+    bytes.is_some_and(|bytes| VerifyingKey::from_bytes(&bytes).is_ok_and(|key| !key.is_weak()))
+}
+
+/// The one field that tells which schema the others follow.
+#[derive(Deserialize)]
+struct Named {
+    schema: String,
+}
+
+/// An identity text has 76 characters.
+const MAX_ENVELOPE: usize = 256;
