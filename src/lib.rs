@@ -21,4 +21,7 @@ pub mod keyring;
 pub mod note;
 pub mod receipt;
 pub mod testimony;
+pub mod ledger;
 pub mod sealed;
+#[cfg(feature = "serve")]
+pub mod store;

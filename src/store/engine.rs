@@ -1,0 +1,259 @@
+//! The engine for one machine: a journal that is the truth, sled as its index, blob files.
+
+use std::{
+    fs::File,
+    path::Path,
+    sync::{Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard},
+    thread::{self, JoinHandle},
+};
+
+use tokio::sync::{mpsc, oneshot, watch};
+
+use crate::{
+    id::BlobId,
+    store::{
+        Commit, Committed, Cursor, Event, Inventory, Key, Store, StoreError, Swept, Versioned,
+        blobs::{Blobs, FileWriter},
+        check,
+        committer::{Committer, Request},
+        index::{Index, Row, State},
+        journal::{FRAME_HEADER, Journal},
+        recover::{self, Folder, HowOpened, Opened},
+    },
+};
+
+/// Commits that may wait before those who ask must wait to ask.
+const QUEUE: usize = 256;
+
+/// The store of one server, in one folder that no other process may use.
+pub struct SledStore {
+    /// These three are `None` only within [`Store::close`] and drop.
+    shared: Option<Arc<Shared>>,
+    requests: Option<mpsc::Sender<Request>>,
+    committer: Option<JoinHandle<State>>,
+    how: HowOpened,
+}
+
+/// What readers and the committer share.
+pub(super) struct Shared {
+    pub(super) journal: Journal,
+    pub(super) blobs: Arc<Blobs>,
+    folder: Folder,
+    /// Written by the committer alone; the lock makes a change visible as a whole.
+    index: RwLock<Index>,
+    head: watch::Sender<Cursor>,
+    broken: OnceLock<String>,
+}
+
+impl SledStore {
+    /// Opens the store in `folder`, or makes one; blocks, and for long if the index is rebuilt.
+    ///
+    /// # Errors
+    /// [`StoreError::Locked`], [`StoreError::JournalMissing`], [`StoreError::NotAJournal`],
+    /// [`StoreError::Damaged`], or what the file system says; the folder is unchanged then, but
+    /// for the index.
+    pub fn open(folder: &Path) -> Result<Self, StoreError> {
+        let Opened { folder, journal, index, blobs, state, how } = recover::open(folder)?;
+        let (requests, receiver) = mpsc::channel(QUEUE);
+        let shared = Arc::new(Shared {
+            journal,
+            blobs: Arc::new(blobs),
+            folder,
+            index: RwLock::new(index),
+            head: watch::Sender::new(Cursor(state.head)),
+            broken: OnceLock::new(),
+        });
+        let committer =
+            Committer { shared: Arc::clone(&shared), requests: receiver, state, frame: Vec::new() };
+        let thread = thread::Builder::new().name("store-commit".to_owned());
+        let committer = thread.spawn(move || committer.run())?;
+        let (shared, requests) = (Some(shared), Some(requests));
+        Ok(Self { shared, requests, committer: Some(committer), how })
+    }
+
+    /// In what state the folder was found.
+    #[must_use]
+    pub const fn how_opened(&self) -> HowOpened {
+        self.how
+    }
+
+    /// Why nothing can be written until the store is opened again, if that is so.
+    ///
+    /// Everything acknowledged is kept and readable; whoever serves should end and start again.
+    #[must_use]
+    pub fn failure(&self) -> Option<StoreError> {
+        let ended = self.committer.as_ref().is_none_or(JoinHandle::is_finished);
+        let broken = self.shared().ok().and_then(Shared::broken);
+        match broken {
+            Some(cause) => Some(StoreError::Broken { cause }),
+            None => ended.then_some(StoreError::Stopped),
+        }
+    }
+
+    fn shared(&self) -> Result<&Shared, StoreError> {
+        self.shared.as_deref().ok_or(StoreError::Stopped)
+    }
+
+    fn finish(&mut self) -> Result<(), StoreError> {
+        self.requests = None;
+        let (Some(committer), Some(shared)) = (self.committer.take(), self.shared.take()) else {
+            return Ok(());
+        };
+        let state = committer.join().map_err(|_| StoreError::Stopped)?;
+        let shared = Arc::into_inner(shared).ok_or(StoreError::Stopped)?;
+        let Shared { journal, folder, index, broken, blobs: _, head: _ } = shared;
+        if let Some(cause) = broken.into_inner() {
+            return Err(StoreError::Broken { cause });
+        }
+        let index = index.into_inner().map_err(|_| StoreError::Stopped)?;
+        folder.close(index, &journal, state)
+    }
+}
+
+impl Store for SledStore {
+    type Writer = FileWriter;
+    type Reader = File;
+
+    fn blob(&self) -> Result<FileWriter, StoreError> {
+        self.shared()?.blobs.begin()
+    }
+
+    fn open(&self, blob: BlobId) -> Result<File, StoreError> {
+        let shared = self.shared()?;
+        if !shared.index().is_attached(blob)? {
+            return Err(StoreError::BlobMissing(blob));
+        }
+        shared.blobs.read(blob)
+    }
+
+    fn discard(&self, blob: BlobId) -> Result<(), StoreError> {
+        let shared = self.shared()?;
+        shared.blobs.discard(blob)?;
+        if shared.index().is_attached(blob)? { Err(StoreError::BlobAttached(blob)) } else { Ok(()) }
+    }
+
+    async fn commit(&self, commit: Commit) -> Result<Committed, StoreError> {
+        check::check(&commit)?;
+        let (answer, answered) = oneshot::channel();
+        let requests = self.requests.as_ref().ok_or(StoreError::Stopped)?;
+        requests.send(Request { commit, answer }).await.map_err(|_| StoreError::Stopped)?;
+        answered.await.map_err(|_| StoreError::Stopped)?
+    }
+
+    fn get(&self, key: &[u8]) -> Result<Option<Versioned>, StoreError> {
+        let shared = self.shared()?;
+        let row = shared.index().row(key)?;
+        row.map(|row| shared.value(row)).transpose()
+    }
+
+    fn scan(
+        &self,
+        prefix: &[u8],
+        after: Option<&[u8]>,
+        limit: usize,
+    ) -> Result<Vec<(Key, Versioned)>, StoreError> {
+        let shared = self.shared()?;
+        let rows = shared.index().rows(prefix, after, limit)?;
+        rows.into_iter().map(|(key, row)| Ok((key, shared.value(row)?))).collect()
+    }
+
+    fn changes(&self, after: Cursor, limit: usize) -> Result<Vec<Event>, StoreError> {
+        let shared = self.shared()?;
+        let rows = shared.index().events(after, self.head(), limit)?;
+        let read = |(cursor, leaf, place)| {
+            Ok(Event { cursor, leaf, payload: shared.journal.read(place)? })
+        };
+        rows.into_iter().map(read).collect()
+    }
+
+    fn head(&self) -> Cursor {
+        self.shared.as_ref().map_or(Cursor(0), |shared| *shared.head.borrow())
+    }
+
+    async fn wait(&self, after: Cursor) -> Cursor {
+        let Some(shared) = &self.shared else { return std::future::pending().await };
+        let mut head = shared.head.subscribe();
+        let past = head.wait_for(|head| *head > after).await.map(|head| *head);
+        match past {
+            Ok(head) => head,
+            Err(_) => std::future::pending().await,
+        }
+    }
+
+    fn sweep(&self) -> Result<Swept, StoreError> {
+        let shared = self.shared()?;
+        shared.blobs.sweep(|blob| shared.index().is_attached(blob))
+    }
+
+    fn verify(&self) -> Result<Inventory, StoreError> {
+        let shared = self.shared()?;
+        let blobs = shared.index().attached();
+        let (changes, events) = recover::verify(&shared.journal)?;
+        let mut counted = 0_u64;
+        for blob in blobs {
+            let blob = blob?;
+            if !shared.blobs.exists(blob)? {
+                return Err(StoreError::BlobMissing(blob));
+            }
+            counted = counted.saturating_add(1);
+        }
+        Ok(Inventory { changes, events, blobs: counted })
+    }
+
+    async fn close(mut self) -> Result<(), StoreError> {
+        let closed = tokio::task::spawn_blocking(move || self.finish());
+        closed.await.map_err(|_| StoreError::Stopped)?
+    }
+}
+
+impl Drop for SledStore {
+    /// Waits for the commit that is being written, so that the folder is free afterwards.
+    ///
+    /// Without [`Store::close`] the next opening rebuilds the index.
+    fn drop(&mut self) {
+        self.requests = None;
+        if let Some(committer) = self.committer.take() {
+            // A committer that panicked has nothing more to say.
+            drop(committer.join());
+        }
+    }
+}
+
+impl Shared {
+    /// The index, to read.
+    pub(super) fn index(&self) -> RwLockReadGuard<'_, Index> {
+        self.index.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes a durable frame, laid out with its header, into the index as a whole.
+    pub(super) fn apply(&self, offset: u64, laid_out: &[u8]) -> Result<(), StoreError> {
+        let payload = laid_out.get(FRAME_HEADER..).unwrap_or_default();
+        let frame = recover::decode(offset, payload)?;
+        let index = self.index.write().unwrap_or_else(PoisonError::into_inner);
+        index.apply(offset, payload, &frame)
+    }
+
+    /// Shows the feed up to `head` and wakes those who wait.
+    pub(super) fn show(&self, head: Cursor) {
+        self.head.send_if_modified(|shown| {
+            let newer = head > *shown;
+            *shown = head.max(*shown);
+            newer
+        });
+    }
+
+    /// Why nothing can be written any more, if so.
+    pub(super) fn broken(&self) -> Option<String> {
+        self.broken.get().cloned()
+    }
+
+    /// Refuses every commit from now on.
+    pub(super) fn set_broken(&self, cause: String) {
+        // The first cause is the one to tell.
+        let _ = self.broken.set(cause);
+    }
+
+    fn value(&self, row: Row) -> Result<Versioned, StoreError> {
+        Ok(Versioned { version: row.version, value: self.journal.read(row.place)? })
+    }
+}

@@ -1,0 +1,375 @@
+//! The journal: one append-only file that is the truth of a store.
+//!
+//! A header of 32 bytes, then frames `[u32 length][u32 CRC][payload]`, little endian. One frame
+//! holds one batch of changes, and the next is written only when the last is durable: so only
+//! the last frame can ever be torn. The CRC also covers the store's random id and the length, so
+//! that nobody who may write values can make one that holds a frame; the dense numbers of the
+//! changes tell a frame that is missing, doubled or moved.
+
+use std::{
+    fs::File,
+    io,
+    os::unix::fs::FileExt as _,
+    path::Path,
+    sync::atomic::{AtomicU64, Ordering},
+};
+
+use rand::{RngCore as _, rngs::OsRng};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    files::{self, Audience, Existing},
+    store::{MAX_COMMIT, StoreError},
+};
+
+/// Largest payload of a frame, in bytes; checked before anything is allocated.
+pub(super) const MAX_FRAME: usize = 2 * MAX_COMMIT;
+/// Length of the file's header, in bytes.
+pub(super) const HEADER: u64 = 32;
+/// Length of a frame's own header, in bytes.
+pub(super) const FRAME_HEADER: usize = 8;
+/// Bytes at the end of the journal that the clean marker vouches for.
+const TAIL: u64 = 64 * 1024;
+
+const MAGIC: &[u8; 8] = b"sandykJ\n";
+const VERSION: u32 = 1;
+
+/// The payload of a frame; the variant is the version, and the first byte.
+#[derive(Serialize, Deserialize)]
+pub(super) enum Frame<'a> {
+    /// Changes that became durable together, in order.
+    #[serde(borrow)]
+    Changes(Vec<Change<'a>>),
+}
+
+impl Frame<'_> {
+    /// Whether these bytes hold a change after `number`.
+    fn is_later(payload: &[u8], number: u64) -> bool {
+        match postcard::from_bytes(payload) {
+            Ok(Frame::Changes(changes)) => changes.iter().any(|change| change.number > number),
+            Err(_) => false,
+        }
+    }
+}
+
+/// One change as written.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Change<'a> {
+    /// Dense from 1; also the version of every record it puts.
+    pub(super) number: u64,
+    pub(super) id: [u8; 16],
+    #[serde(borrow)]
+    pub(super) puts: Vec<(Raw<'a>, Raw<'a>)>,
+    #[serde(borrow)]
+    pub(super) deletes: Vec<Raw<'a>>,
+    pub(super) attach: Vec<[u8; 16]>,
+    #[serde(borrow)]
+    pub(super) event: Option<EventRow<'a>>,
+}
+
+/// One event as written.
+#[derive(Serialize, Deserialize)]
+pub(super) struct EventRow<'a> {
+    pub(super) cursor: u64,
+    pub(super) leaf: [u8; 32],
+    #[serde(borrow)]
+    pub(super) payload: Raw<'a>,
+}
+
+/// Bytes, borrowed.
+#[derive(Deserialize, Clone, Copy)]
+pub(super) struct Raw<'a>(#[serde(borrow)] pub(super) &'a [u8]);
+
+impl Serialize for Raw<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_bytes(self.0)
+    }
+}
+
+/// Where some bytes stand in the journal, and what they must be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Place {
+    pub(super) offset: u64,
+    pub(super) len: u32,
+    pub(super) crc: u32,
+}
+
+/// An open journal; one thread appends, any thread reads what was committed.
+pub(super) struct Journal {
+    file: File,
+    store: [u8; 16],
+    committed: AtomicU64,
+}
+
+impl Journal {
+    /// Makes an empty journal under a fresh random store id.
+    pub(super) fn create(path: &Path) -> Result<(), StoreError> {
+        let mut store = [0; 16];
+        OsRng.fill_bytes(&mut store);
+        let mut header = Vec::with_capacity(32);
+        header.extend_from_slice(MAGIC);
+        header.extend_from_slice(&VERSION.to_le_bytes());
+        header.extend_from_slice(&store);
+        header.extend_from_slice(&crc32c::crc32c(&header).to_le_bytes());
+        Ok(files::save(path, &header, Audience::Owner, Existing::Refuse)?)
+    }
+
+    /// Opens a journal and reads its header; nothing counts as committed yet.
+    pub(super) fn open(path: &Path) -> Result<Self, StoreError> {
+        let file = File::options().read(true).write(true).open(path)?;
+        let not = || StoreError::NotAJournal(path.to_path_buf());
+        let mut header = [0; 32];
+        file.read_exact_at(&mut header, 0).map_err(|_| not())?;
+        let (head, crc) = header.split_last_chunk::<4>().ok_or_else(not)?;
+        let (magic, rest) = head.split_first_chunk::<8>().ok_or_else(not)?;
+        let (version, store) = rest.split_first_chunk::<4>().ok_or_else(not)?;
+        let sound = magic == MAGIC
+            && *version == VERSION.to_le_bytes()
+            && *crc == crc32c::crc32c(head).to_le_bytes();
+        let store = store.try_into().map_err(|_| not())?;
+        if sound { Ok(Self { file, store, committed: AtomicU64::new(HEADER) }) } else { Err(not()) }
+    }
+
+    /// The store's random id.
+    pub(super) const fn store(&self) -> [u8; 16] {
+        self.store
+    }
+
+    /// Bytes that are durable and hold whole frames.
+    pub(super) fn committed(&self) -> u64 {
+        self.committed.load(Ordering::Acquire)
+    }
+
+    /// Length of the file now.
+    pub(super) fn len(&self) -> io::Result<u64> {
+        Ok(self.file.metadata()?.len())
+    }
+
+    /// Makes `len` bytes the committed ones: cuts what is behind them, durably.
+    pub(super) fn settle(&self, len: u64) -> io::Result<()> {
+        if self.len()? != len {
+            self.file.set_len(len)?;
+        }
+        self.file.sync_all()?;
+        self.committed.store(len, Ordering::Release);
+        Ok(())
+    }
+
+    /// Lays out a frame for the end of the journal in `buffer`, header included.
+    pub(super) fn lay_out(&self, frame: &Frame<'_>, buffer: &mut Vec<u8>) -> io::Result<()> {
+        buffer.clear();
+        buffer.extend_from_slice(&[0; FRAME_HEADER]);
+        postcard::to_io(frame, &mut *buffer).map_err(io::Error::other)?;
+        let (header, payload) =
+            buffer.split_first_chunk_mut::<FRAME_HEADER>().ok_or(io::ErrorKind::UnexpectedEof)?;
+        let len = u32::try_from(payload.len()).map_err(io::Error::other)?;
+        if payload.len() > MAX_FRAME {
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
+        let crc = self.frame_crc(len, payload);
+        let (at_len, at_crc) = header.split_at_mut(4);
+        at_len.copy_from_slice(&len.to_le_bytes());
+        at_crc.copy_from_slice(&crc.to_le_bytes());
+        Ok(())
+    }
+
+    /// Appends a laid out frame and makes it durable; gives the payload's offset.
+    ///
+    /// After an error the journal must not be written again before it is reopened.
+    pub(super) fn append(&self, laid_out: &[u8]) -> io::Result<u64> {
+        let offset = self.committed();
+        self.file.write_all_at(laid_out, offset)?;
+        self.file.sync_data()?;
+        self.committed.store(offset.saturating_add(length(laid_out)), Ordering::Release);
+        Ok(offset.saturating_add(length(&[0; FRAME_HEADER])))
+    }
+
+    /// The bytes at a place of the committed journal.
+    pub(super) fn read(&self, place: Place) -> Result<Vec<u8>, StoreError> {
+        let damaged = |what| StoreError::Damaged { offset: place.offset, what };
+        let len = usize::try_from(place.len).unwrap_or(usize::MAX);
+        if len > MAX_FRAME || place.offset.saturating_add(u64::from(place.len)) > self.committed() {
+            return Err(damaged("a record lies outside of it"));
+        }
+        let mut bytes = vec![0; len];
+        self.file.read_exact_at(&mut bytes, place.offset)?;
+        if crc32c::crc32c(&bytes) == place.crc {
+            Ok(bytes)
+        } else {
+            Err(damaged("a record's bytes changed"))
+        }
+    }
+
+    /// CRC of the last bytes before `len`, for the clean marker.
+    pub(super) fn tail_crc(&self, len: u64) -> io::Result<u32> {
+        let from = len.saturating_sub(TAIL);
+        let mut bytes = vec![0; usize::try_from(len.saturating_sub(from)).unwrap_or(0)];
+        self.file.read_exact_at(&mut bytes, from)?;
+        Ok(crc32c::crc32c(&bytes))
+    }
+
+    /// Reads one frame at `offset` of a file of `end` bytes into `buffer`; `None` if it is bad.
+    pub(super) fn frame_at(
+        &self,
+        offset: u64,
+        end: u64,
+        buffer: &mut Vec<u8>,
+    ) -> io::Result<Option<u64>> {
+        let mut header = [0; FRAME_HEADER];
+        let payload = offset.saturating_add(length(&header));
+        if payload >= end {
+            return Ok(None);
+        }
+        self.file.read_exact_at(&mut header, offset)?;
+        let Some((len, crc)) = frame_header(header) else { return Ok(None) };
+        let next = payload.saturating_add(u64::from(len));
+        if next > end {
+            return Ok(None);
+        }
+        buffer.resize(usize::try_from(len).unwrap_or(0), 0);
+        self.file.read_exact_at(buffer, payload)?;
+        Ok((self.frame_crc(len, buffer) == crc).then_some(next))
+    }
+
+    /// Whether a good frame with changes after `number` begins behind `bad`, within `end`.
+    ///
+    /// A torn frame is the last one and no longer than [`MAX_FRAME`]; more bytes than that are
+    /// damage without looking. Frames with older changes are copies inside of a value.
+    pub(super) fn later_frame_after(&self, bad: u64, end: u64, number: u64) -> io::Result<bool> {
+        let rest = end.saturating_sub(bad);
+        if rest > length(&[0; FRAME_HEADER]).saturating_add(u64::try_from(MAX_FRAME).unwrap_or(0)) {
+            return Ok(true);
+        }
+        let mut bytes = vec![0; usize::try_from(rest).unwrap_or(0)];
+        self.file.read_exact_at(&mut bytes, bad)?;
+        let starts = bytes.windows(FRAME_HEADER).enumerate().skip(1);
+        for (at, header) in starts {
+            let Some((len, crc)) = header.first_chunk().copied().and_then(frame_header) else {
+                continue;
+            };
+            let from = at.saturating_add(FRAME_HEADER);
+            let to = from.saturating_add(usize::try_from(len).unwrap_or(usize::MAX));
+            let Some(payload) = bytes.get(from..to) else { continue };
+            // The kind first: it spares the CRC over what is no frame.
+            if payload.first() == Some(&0)
+                && self.frame_crc(len, payload) == crc
+                && Frame::is_later(payload, number)
+            {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// CRC-32C of store id, length and payload.
+    fn frame_crc(&self, len: u32, payload: &[u8]) -> u32 {
+        let crc = crc32c::crc32c(&self.store);
+        let crc = crc32c::crc32c_append(crc, &len.to_le_bytes());
+        crc32c::crc32c_append(crc, payload)
+    }
+}
+
+/// Length and CRC of a frame, unless the length is impossible.
+fn frame_header(header: [u8; FRAME_HEADER]) -> Option<(u32, u32)> {
+    let (len, crc) = header.split_first_chunk::<4>()?;
+    let len = u32::from_le_bytes(*len);
+    let possible = len > 0 && usize::try_from(len).is_ok_and(|len| len <= MAX_FRAME);
+    possible.then_some((len, u32::from_le_bytes(crc.try_into().ok()?)))
+}
+
+/// A length as the journal counts.
+fn length(bytes: &[u8]) -> u64 {
+    u64::try_from(bytes.len()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn journal(dir: &tempfile::TempDir) -> Journal {
+        let path = dir.path().join("journal");
+        let mut header = [MAGIC.as_slice(), &VERSION.to_le_bytes(), &[7; 16]].concat();
+        header.extend(crc32c::crc32c(&header).to_le_bytes());
+        files::save(&path, &header, Audience::Owner, Existing::Refuse).unwrap();
+        Journal::open(&path).unwrap()
+    }
+
+    fn frame() -> Frame<'static> {
+        let event = EventRow { cursor: 2, leaf: [9; 32], payload: Raw(b"pay") };
+        Frame::Changes(vec![Change {
+            number: 300,
+            id: [1; 16],
+            puts: vec![(Raw(b"key"), Raw(b"value"))],
+            deletes: vec![Raw(b"d")],
+            attach: vec![[3; 16]],
+            event: Some(event),
+        }])
+    }
+
+    #[test]
+    fn a_frame_has_the_bytes_of_the_format() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut laid_out = Vec::new();
+        journal(&dir).lay_out(&frame(), &mut laid_out).unwrap();
+        let mut payload = vec![0, 1, 0xac, 2];
+        payload.extend([1; 16]);
+        payload.extend(b"\x01\x03key\x05value\x01\x01d\x01");
+        payload.extend([3; 16]);
+        payload.extend(b"\x01\x02");
+        payload.extend([9; 32]);
+        payload.extend(b"\x03pay");
+        let len = u32::try_from(payload.len()).unwrap().to_le_bytes();
+        let crc = crc32c::crc32c(&[[7; 16].as_slice(), &len, &payload].concat());
+        assert_eq!(laid_out, [len.as_slice(), &crc.to_le_bytes(), &payload].concat());
+    }
+
+    #[test]
+    fn a_frame_reads_back_where_it_was_appended() {
+        let dir = tempfile::tempdir().unwrap();
+        let journal = journal(&dir);
+        let (mut laid_out, mut back) = (Vec::new(), Vec::new());
+        for _ in 0..3 {
+            journal.lay_out(&frame(), &mut laid_out).unwrap();
+            let at = journal.committed();
+            assert_eq!(journal.append(&laid_out).unwrap(), at + 8);
+            let next = journal.frame_at(at, journal.committed(), &mut back).unwrap();
+            assert_eq!(next, Some(journal.committed()));
+            assert_eq!(back, laid_out[8..]);
+        }
+    }
+
+    #[test]
+    fn an_impossible_length_is_a_bad_frame_before_anything_is_allocated() {
+        let dir = tempfile::tempdir().unwrap();
+        let journal = journal(&dir);
+        for len in [0, u32::MAX, u32::try_from(MAX_FRAME).unwrap() + 1] {
+            let mut bytes = len.to_le_bytes().to_vec();
+            bytes.resize(64, 0);
+            journal.file.write_all_at(&bytes, HEADER).unwrap();
+            let mut back = Vec::new();
+            assert_eq!(journal.frame_at(HEADER, u64::MAX, &mut back).unwrap(), None);
+            assert_eq!(back.capacity(), 0);
+        }
+    }
+
+    #[test]
+    fn a_frame_too_large_to_read_back_is_not_written() {
+        let dir = tempfile::tempdir().unwrap();
+        let value = vec![0; MAX_FRAME];
+        let Frame::Changes(mut changes) = frame();
+        changes[0].puts.push((Raw(b"large"), Raw(&value)));
+        let laid_out = journal(&dir).lay_out(&Frame::Changes(changes), &mut Vec::new());
+        assert_eq!(laid_out.unwrap_err().kind(), io::ErrorKind::FileTooLarge);
+    }
+
+    #[test]
+    fn another_stores_frame_is_a_bad_one() {
+        let dir = tempfile::tempdir().unwrap();
+        let (mut journal, mut laid_out) = (journal(&dir), Vec::new());
+        journal.lay_out(&frame(), &mut laid_out).unwrap();
+        journal.append(&laid_out).unwrap();
+        journal.store = [8; 16];
+        let end = journal.committed();
+        assert_eq!(journal.frame_at(HEADER, end, &mut laid_out).unwrap(), None);
+    }
+}

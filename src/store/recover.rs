@@ -1,0 +1,321 @@
+//! Opening a store's folder, whatever state it was left in.
+//!
+//! The index is used as it is only if the clean marker names exactly this journal and the index
+//! says the same; in every other case it is wiped and made anew from the journal.
+
+use std::{
+    fs::{self, File, TryLockError},
+    io,
+    os::unix::fs::OpenOptionsExt as _,
+    path::{Path, PathBuf},
+};
+
+use data_encoding::HEXLOWER;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    files::{self, Audience, Existing},
+    store::{
+        StoreError,
+        blobs::Blobs,
+        index::{Index, State},
+        journal::{FRAME_HEADER, Frame, HEADER, Journal},
+    },
+};
+
+/// Longest clean marker, in bytes.
+const MAX_MARKER: u64 = 1024;
+
+/// In what state a store's folder was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HowOpened {
+    /// There was none; it was made.
+    Made,
+    /// It had been closed in good order: the index was used as it was.
+    Clean,
+    /// The index was made anew from the journal.
+    Rebuilt {
+        /// Why.
+        why: WhyRebuilt,
+        /// Bytes of an unfinished write that were cut from the journal's end.
+        cut: u64,
+    },
+}
+
+/// Why an index was rebuilt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WhyRebuilt {
+    /// The process ended without closing the store.
+    NotClosed,
+    /// The journal is not the one that was closed.
+    OtherJournal,
+    /// The index could not be opened, or was of another state.
+    BadIndex,
+}
+
+/// A store's folder, locked until dropped.
+pub(super) struct Folder {
+    path: PathBuf,
+    _lock: File,
+}
+
+/// Everything that an engine needs to run.
+pub(super) struct Opened {
+    pub(super) folder: Folder,
+    pub(super) journal: Journal,
+    pub(super) index: Index,
+    pub(super) blobs: Blobs,
+    pub(super) state: State,
+    pub(super) how: HowOpened,
+}
+
+/// Says that a store was closed in good order, and in which state.
+#[derive(Serialize, Deserialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields)]
+struct Marker {
+    store: String,
+    journal: u64,
+    tail_crc32c: u32,
+}
+
+/// Opens the store in `path`, or makes one.
+pub(super) fn open(path: &Path) -> Result<Opened, StoreError> {
+    files::make_folder(path)?;
+    let folder = Folder::lock(path)?;
+    let made = folder.make_journal()?;
+    let blobs = Blobs::open(path)?;
+    sync_upwards(path)?;
+    let journal = Journal::open(&folder.journal())?;
+    let marker = folder.read_marker(&journal)?;
+    let (index, state, how) = match marker {
+        Ok(marker) => folder.trust(&journal, &marker)?,
+        Err(why) => folder.rebuild(&journal, why, 0)?,
+    };
+    let how = if made { HowOpened::Made } else { how };
+    Ok(Opened { folder, journal, index, blobs, state, how })
+}
+
+/// Makes the folder's own name and those of its parents durable, as far as they may be read.
+fn sync_upwards(path: &Path) -> io::Result<()> {
+    for folder in path.canonicalize()?.ancestors() {
+        match files::sync_folder(folder) {
+            Err(error) if error.kind() != io::ErrorKind::PermissionDenied => return Err(error),
+            Ok(()) | Err(_) => {}
+        }
+    }
+    Ok(())
+}
+
+/// Reads the payload of a frame whose CRC was right.
+pub(super) fn decode(offset: u64, payload: &[u8]) -> Result<Frame<'_>, StoreError> {
+    let foreign = || StoreError::Damaged { offset, what: "a frame of a kind this version lacks" };
+    match postcard::take_from_bytes(payload) {
+        Ok((frame, [])) => Ok(frame),
+        Ok(_) | Err(_) => Err(foreign()),
+    }
+}
+
+/// Reads the committed journal and checks it; gives the numbers of changes and events.
+pub(super) fn verify(journal: &Journal) -> Result<(u64, u64), StoreError> {
+    let mut replay = Replay::new(journal, journal.committed());
+    while replay.next(|_, _, _| Ok(()))? {}
+    if replay.offset == replay.end {
+        Ok((replay.state.number, replay.state.head))
+    } else {
+        Err(StoreError::Damaged { offset: replay.offset, what: "a frame's bytes changed" })
+    }
+}
+
+impl Folder {
+    /// Takes the folder for this process.
+    fn lock(path: &Path) -> Result<Self, StoreError> {
+        let mut options = File::options();
+        let lock = options.create(true).append(true).mode(0o600).open(path.join("lock"))?;
+        match lock.try_lock() {
+            Ok(()) => Ok(Self { path: path.to_path_buf(), _lock: lock }),
+            Err(TryLockError::WouldBlock) => Err(StoreError::Locked(path.to_path_buf())),
+            Err(TryLockError::Error(error)) => Err(error.into()),
+        }
+    }
+
+    fn journal(&self) -> PathBuf {
+        self.path.join("journal")
+    }
+
+    fn index(&self) -> PathBuf {
+        self.path.join("index")
+    }
+
+    fn marker(&self) -> PathBuf {
+        self.path.join("clean")
+    }
+
+    /// Makes a journal in a folder that has nothing of a store yet; says whether it did.
+    fn make_journal(&self) -> Result<bool, StoreError> {
+        if self.journal().try_exists()? {
+            return Ok(false);
+        }
+        let blobs = self.path.join("blobs");
+        let holds_blobs = blobs.try_exists()? && fs::read_dir(blobs)?.next().is_some();
+        if holds_blobs || self.index().try_exists()? || self.marker().try_exists()? {
+            return Err(StoreError::JournalMissing(self.path.clone()));
+        }
+        Journal::create(&self.journal())?;
+        Ok(true)
+    }
+
+    /// Reads the clean marker and compares it with the journal.
+    fn read_marker(&self, journal: &Journal) -> Result<Result<Marker, WhyRebuilt>, StoreError> {
+        let bytes = match files::load(&self.marker(), MAX_MARKER) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return Ok(Err(WhyRebuilt::NotClosed));
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let Ok(marker) = serde_json::from_slice::<Marker>(&bytes) else {
+            return Ok(Err(WhyRebuilt::OtherJournal));
+        };
+        if marker.store != HEXLOWER.encode(&journal.store()) {
+            return Ok(Err(WhyRebuilt::OtherJournal));
+        }
+        let len = journal.len()?;
+        if len < marker.journal {
+            return Err(StoreError::Damaged { offset: len, what: "its end is missing" });
+        }
+        if journal.tail_crc(marker.journal)? != marker.tail_crc32c {
+            return Err(StoreError::Damaged { offset: marker.journal, what: "its end changed" });
+        }
+        Ok(Ok(marker))
+    }
+}
+
+impl Folder {
+    /// Uses the index as it is if it says the same as the marker, else makes it anew.
+    fn trust(&self, journal: &Journal, marker: &Marker) -> Result<Ready, StoreError> {
+        if journal.len()? != marker.journal {
+            return self.rebuild(journal, WhyRebuilt::OtherJournal, marker.journal);
+        }
+        self.remove_marker()?;
+        let opened = Index::open(&self.index()).and_then(|index| Ok((index.state()?, index)));
+        match opened {
+            Ok((Some(state), index))
+                if state.store == journal.store() && state.journal == marker.journal =>
+            {
+                journal.settle(state.journal)?;
+                Ok((index, state, HowOpened::Clean))
+            }
+            Ok(_) | Err(_) => self.rebuild(journal, WhyRebuilt::BadIndex, marker.journal),
+        }
+    }
+
+    /// Makes the index anew; the first `vouched` bytes of the journal are known to be whole.
+    fn rebuild(
+        &self,
+        journal: &Journal,
+        why: WhyRebuilt,
+        vouched: u64,
+    ) -> Result<Ready, StoreError> {
+        self.remove_marker()?;
+        self.remove_index()?;
+        let index = Index::open(&self.index())?;
+        let mut replay = Replay::new(journal, journal.len()?);
+        while replay.next(|offset, payload, frame| index.apply(offset, payload, frame))? {}
+        let Replay { offset, end, mut state, .. } = replay;
+        if offset < end
+            && (offset < vouched || journal.later_frame_after(offset, end, state.number)?)
+        {
+            return Err(StoreError::Damaged { offset, what: "a frame's bytes changed" });
+        }
+        journal.settle(offset)?;
+        state.journal = offset;
+        Ok((index, state, HowOpened::Rebuilt { why, cut: end.saturating_sub(offset) }))
+    }
+
+    fn remove_index(&self) -> io::Result<()> {
+        let removed = fs::remove_dir_all(self.index());
+        match removed.map_err(|error| (error.kind(), error)) {
+            Ok(()) | Err((io::ErrorKind::NotFound, _)) => Ok(()),
+            Err((io::ErrorKind::NotADirectory, _)) => fs::remove_file(self.index()),
+            Err((_, error)) => Err(error),
+        }
+    }
+
+    fn remove_marker(&self) -> io::Result<()> {
+        match fs::remove_file(self.marker()) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            Err(error) => Err(error),
+            Ok(()) => files::sync_folder(&self.path),
+        }
+    }
+
+    /// Closes the index and says so in the clean marker, durably, in this order.
+    pub(super) fn close(
+        self,
+        index: Index,
+        journal: &Journal,
+        state: State,
+    ) -> Result<(), StoreError> {
+        index.close(&self.index(), state)?;
+        let marker = Marker {
+            store: HEXLOWER.encode(&journal.store()),
+            journal: state.journal,
+            tail_crc32c: journal.tail_crc(state.journal)?,
+        };
+        let text = serde_json::to_vec(&marker).map_err(io::Error::from)?;
+        Ok(files::save(&self.marker(), &text, Audience::Owner, Existing::Replace)?)
+    }
+}
+
+/// An index with its state, and how it came about.
+type Ready = (Index, State, HowOpened);
+
+/// Goes through the frames of a journal in order.
+struct Replay<'a> {
+    journal: &'a Journal,
+    offset: u64,
+    end: u64,
+    state: State,
+    payload: Vec<u8>,
+}
+
+impl<'a> Replay<'a> {
+    fn new(journal: &'a Journal, end: u64) -> Self {
+        let state = State { store: journal.store(), number: 0, head: 0, journal: HEADER };
+        Self { journal, offset: HEADER, end, state, payload: Vec::new() }
+    }
+
+    /// Gives the next good frame with its payload and the payload's offset; `false` at the end
+    /// or before a bad frame.
+    fn next(
+        &mut self,
+        mut take: impl FnMut(u64, &[u8], &Frame<'_>) -> Result<(), StoreError>,
+    ) -> Result<bool, StoreError> {
+        let next = self.journal.frame_at(self.offset, self.end, &mut self.payload)?;
+        let Some(next) = next else { return Ok(false) };
+        let frame = decode(self.offset, &self.payload)?;
+        count(&mut self.state, self.offset, &frame)?;
+        let header = u64::try_from(FRAME_HEADER).unwrap_or(0);
+        take(self.offset.saturating_add(header), &self.payload, &frame)?;
+        self.offset = next;
+        Ok(true)
+    }
+}
+
+/// Checks that changes and cursors go on where they stopped.
+fn count(state: &mut State, offset: u64, frame: &Frame<'_>) -> Result<(), StoreError> {
+    let Frame::Changes(changes) = frame;
+    for change in changes {
+        state.number = state.number.saturating_add(1);
+        if change.number != state.number {
+            return Err(StoreError::Damaged { offset, what: "a change is missing before it" });
+        }
+        if let Some(event) = &change.event {
+            state.head = state.head.saturating_add(1);
+            if event.cursor != state.head {
+                return Err(StoreError::Damaged { offset, what: "an event is missing before it" });
+            }
+        }
+    }
+    Ok(())
+}
