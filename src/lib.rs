@@ -23,5 +23,14 @@ pub mod receipt;
 pub mod testimony;
 pub mod ledger;
 pub mod sealed;
+#[cfg(any(feature = "serve", feature = "sync"))]
+pub mod wire;
+pub mod config;
 #[cfg(feature = "serve")]
 pub mod store;
+#[cfg(feature = "serve")]
+pub mod desk;
+#[cfg(feature = "serve")]
+pub mod intake;
+#[cfg(feature = "serve")]
+pub mod web;

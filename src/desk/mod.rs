@@ -1,0 +1,88 @@
+//! What readers' machines may ask of the server, and nothing else.
+//!
+//! Promises: 1. nothing is answered but to a request signed by a device of the current keyring's
+//! desk note, fresh, for this address, and never twice; 2. every device gets the same feed, and of
+//! the envelopes its own reader's only; 3. each page carries a signed checkpoint of the feed up to
+//! its end, so that a reader who recomputes the root sees any change; 4. what is accepted is
+//! durable and in the feed, once, whatever is repeated; 5. memory is bounded: parts are streamed.
+//! Does not: open anything, know HTTP beyond the parts of a request, or log.
+//! Spec: `docs/format/desk.md`.
+
+mod error;
+mod exhibits;
+mod gate;
+mod ledger_key;
+mod outbox;
+mod page;
+mod records;
+mod tree;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::watch;
+
+pub use self::{
+    error::DeskError,
+    exhibits::Exhibits,
+    gate::{Asker, Asking},
+    ledger_key::{LedgerKey, LedgerKeyError},
+    page::{Keyrings, Page},
+};
+use self::{gate::Gate, tree::Tree};
+use crate::{clock::Clock, keyring::Published, store::Store};
+
+/// The published keyring as it is now; a reload takes effect with the next request.
+pub type PublishedNow = watch::Receiver<Arc<Published>>;
+
+/// The desk of one organisation over one store.
+pub struct Desk<S> {
+    store: Arc<S>,
+    published: PublishedNow,
+    ledger: LedgerKey,
+    gate: Gate,
+    tree: Mutex<Tree>,
+    pushes: tokio::sync::Mutex<()>,
+}
+
+impl<S: Store> Desk<S> {
+    /// A desk that answers at `authorities` (`host` or `host:port`, as devices address it).
+    ///
+    /// Requests signed before this moment are refused, because the numbers used once of an earlier
+    /// process are gone. An empty list accepts any address: for tests only.
+    pub fn new(
+        store: Arc<S>,
+        published: PublishedNow,
+        ledger: LedgerKey,
+        authorities: &[String],
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self {
+            store,
+            published,
+            ledger,
+            gate: Gate::new(authorities, clock),
+            tree: Mutex::new(Tree::default()),
+            pushes: tokio::sync::Mutex::new(()),
+        }
+    }
+
+    /// Lets a signed request in, or says why not.
+    ///
+    /// # Errors
+    /// [`DeskError`], a variant for each reason a person can act on.
+    pub fn admit(&self, asking: &Asking<'_>) -> Result<Asker, DeskError> {
+        let published = self.published();
+        self.gate.admit(asking, &published)
+    }
+
+    fn published(&self) -> Arc<Published> {
+        self.published.borrow().clone()
+    }
+
+    /// The feed tree, caught up with the store.
+    fn tree(&self) -> Result<MutexGuard<'_, Tree>, DeskError> {
+        let mut tree = self.tree.lock().unwrap_or_else(PoisonError::into_inner);
+        tree.catch_up(&*self.store)?;
+        Ok(tree)
+    }
+}

@@ -1,0 +1,115 @@
+//! Taking a testimony in: what happens between the first byte and the receipt.
+//!
+//! Promises: 1. a receipt exists only after everything is durable; 2. the keys of a testimony are
+//! made, sealed to the readers and wiped before the first field is read, and the words are sealed
+//! before the first byte of a file is; 3. an upload that ends early leaves nothing that anyone can
+//! open; 4. when a file cannot be kept, the words still are; 5. nothing becomes durable for a reader
+//! whom the keyring in force has dropped.
+//! Does not: know HTTP (that is `web`), open anything that readers open, or log anything of a witness.
+//! Spec: `docs/format/sealed.md`, `docs/format/receipt.md`.
+
+mod kdf;
+mod once;
+mod record;
+mod standing;
+mod submission;
+mod upload;
+
+pub use once::{Full, OncePage, OncePages};
+pub use standing::{Closed, KeyringFolder, Look, LookError, Readers};
+pub use submission::{Accepted, IntakeError, Submission};
+pub use upload::Unkept;
+
+use std::sync::Arc;
+
+use tokio::sync::{Semaphore, watch};
+
+use crate::{
+    clock::Clock,
+    config::Limits,
+    keyring::{Keyring, Published, Verified},
+    sealed::ReaderEnvelopes,
+    secret::wipe_stack,
+    store::SledStore,
+};
+
+/// Everything that submissions share.
+pub struct Intake {
+    store: Arc<SledStore>,
+    keyring: watch::Receiver<Option<Arc<Published>>>,
+    clock: Arc<dyn Clock>,
+    limits: Limits,
+    kdf: kdf::KdfPool,
+    uploads: Arc<Semaphore>,
+    pages: OncePages,
+}
+
+impl Intake {
+    /// An intake that keeps what it takes in `store` and seals to the newest keyring in `keyring`.
+    #[must_use]
+    pub fn new(
+        store: Arc<SledStore>,
+        keyring: watch::Receiver<Option<Arc<Published>>>,
+        clock: Arc<dyn Clock>,
+        limits: Limits,
+    ) -> Self {
+        Self {
+            store,
+            keyring,
+            kdf: kdf::KdfPool::new(limits.derivations_at_once),
+            uploads: Arc::new(Semaphore::new(limits.uploads_at_once)),
+            pages: OncePages::new(Arc::clone(&clock)),
+            clock,
+            limits,
+        }
+    }
+
+    /// The readers that a testimony arriving now is sealed to.
+    ///
+    /// # Errors
+    /// [`Closed`] names why nothing may be taken in.
+    pub fn readers(&self) -> Result<Readers, Closed> {
+        standing::readers(self.keyring.borrow().as_ref(), self.clock.today())
+    }
+
+    /// Starts taking in one testimony: its keys are made, sealed to the readers, and wiped.
+    ///
+    /// # Errors
+    /// [`IntakeError::Closed`] if there is nobody to seal to.
+    pub async fn begin(self: &Arc<Self>) -> Result<Submission, IntakeError> {
+        Submission::begin(Arc::clone(self)).await
+    }
+
+    /// Without the envelopes of readers whom a newer keyring dropped while the files were arriving.
+    fn still_readers(&self, mut envelopes: Vec<ReaderEnvelopes>) -> Vec<ReaderEnvelopes> {
+        if let Some(published) = &*self.keyring.borrow() {
+            let readers = &published.chain.current().get().readers;
+            envelopes.retain(|of| readers.iter().any(|reader| reader.id == of.reader));
+        }
+        envelopes
+    }
+
+    /// The pages that wait to be read once.
+    #[must_use]
+    pub fn pages(&self) -> &OncePages {
+        &self.pages
+    }
+
+    /// What is too much here.
+    #[must_use]
+    pub fn limits(&self) -> &Limits {
+        &self.limits
+    }
+}
+
+/// The same work, leaving nothing of it on the stack of its thread, which may be idle for long.
+fn wiping<T>(work: impl FnOnce() -> T) -> impl FnOnce() -> T {
+    move || {
+        let done = work();
+        wipe_stack();
+        done
+    }
+}
+
+/// The keyring in force, as the parts of this module pass it on.
+type InForce = Verified<Keyring>;

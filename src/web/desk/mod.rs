@@ -1,0 +1,218 @@
+//! The desk's listener: HTTP/1.1 in, use cases of [`crate::desk`], bytes out.
+//!
+//! Promises: 1. no route answers anything but a fault to a request that is not admitted, and no
+//! body is read before that; 2. bodies have one size and every answer a stated length; 3. answers
+//! are never stored on the way; 4. at most [`STREAMS`] answers are streamed at once, a bounded
+//! number of chunks each; 5. nothing is logged.
+//! Does not: bind a listener, add `Server` or time out: `serve` does.
+//! Spec: `docs/format/desk.md`.
+
+mod body;
+mod fault;
+
+use std::{io, sync::Arc};
+
+use axum::{
+    Router,
+    extract::{Request, State},
+    http::{HeaderMap, StatusCode, Uri, header, request::Parts},
+    response::Response,
+    routing::{get, post},
+};
+use rand::rngs::OsRng;
+use tokio::sync::Semaphore;
+
+use self::{
+    body::{Shape, read_exactly, streamed, whole},
+    fault::Refused,
+};
+use crate::{
+    desk::{Asker, Asking, Desk, DeskError},
+    store::Store,
+    wire::{
+        self,
+        outbox::BODY,
+        signature::{self, DIGEST_HEADER, Headers, INPUT_HEADER, SIGNATURE_HEADER},
+    },
+};
+
+/// Most answers that are streamed at the same time.
+pub const STREAMS: usize = 16;
+
+/// The four routes of the desk.
+pub fn router<S: Store>(desk: Arc<Desk<S>>) -> Router {
+    let face = Face { desk, streams: Arc::new(Semaphore::new(STREAMS)) };
+    Router::new()
+        .route(wire::CHANGES, get(changes::<S>))
+        .route(wire::KEYRING, get(keyring::<S>))
+        .route(&format!("{}{{id}}", wire::EXHIBITS), get(exhibits::<S>))
+        .route(wire::OUTBOX, post(outbox::<S>))
+        .fallback(nothing)
+        .method_not_allowed_fallback(nothing)
+        .with_state(face)
+}
+
+struct Face<S> {
+    desk: Arc<Desk<S>>,
+    streams: Arc<Semaphore>,
+}
+
+impl<S> Clone for Face<S> {
+    fn clone(&self) -> Self {
+        Self { desk: Arc::clone(&self.desk), streams: Arc::clone(&self.streams) }
+    }
+}
+
+async fn nothing() -> Refused {
+    Refused(DeskError::NotFound)
+}
+
+async fn changes<S: Store>(
+    State(face): State<Face<S>>,
+    request: Request,
+) -> Result<Response, Refused> {
+    let (parts, _) = request.into_parts();
+    let asker = admit(&face.desk, &parts)?;
+    let after = read_after(&parts.uri)?;
+    let desk = Arc::clone(&face.desk);
+    let page = blocking(move || desk.page(&asker, after)).await?;
+    let shape = Shape::tape(page.bytes());
+    Ok(streamed(shape, face.streams, move |out| page.write_to(out)).await)
+}
+
+async fn keyring<S: Store>(
+    State(face): State<Face<S>>,
+    request: Request,
+) -> Result<Response, Refused> {
+    let (parts, _) = request.into_parts();
+    admit(&face.desk, &parts)?;
+    no_query(&parts.uri)?;
+    Ok(whole("application/x-tar", face.desk.keyrings()?.0))
+}
+
+async fn exhibits<S: Store>(
+    State(face): State<Face<S>>,
+    request: Request,
+) -> Result<Response, Refused> {
+    let (parts, _) = request.into_parts();
+    admit(&face.desk, &parts)?;
+    no_query(&parts.uri)?;
+    let id = parts.uri.path().strip_prefix(wire::EXHIBITS).unwrap_or_default();
+    let id = id.parse().map_err(|_| DeskError::NotFound)?;
+    let range = read_range(&parts.headers)?;
+    let desk = Arc::clone(&face.desk);
+    let mut found = blocking(move || desk.exhibits(id, range.unwrap_or(0))).await?;
+    let shape = match range {
+        None => Shape::exhibits(found.bytes),
+        Some(from) => Shape::exhibits_from(from, found.bytes),
+    };
+    Ok(streamed(shape, face.streams, move |out| io::copy(&mut found, out).map(drop)).await)
+}
+
+async fn outbox<S: Store>(
+    State(face): State<Face<S>>,
+    request: Request,
+) -> Result<Response, Refused> {
+    let (parts, body) = request.into_parts();
+    admit(&face.desk, &parts)?;
+    no_query(&parts.uri)?;
+    let body = read_exactly(body, BODY).await?;
+    let digest = one(&parts.headers, DIGEST_HEADER)?;
+    if digest != signature::content_digest(&body) {
+        return Err(DeskError::Digest.into());
+    }
+    let answer = face.desk.take_in(&body, &mut OsRng).await?;
+    let answer = serde_json::to_vec(&answer).map_err(io::Error::other).map_err(store_error)?;
+    Ok(whole("application/json", answer))
+}
+
+fn admit<S: Store>(desk: &Desk<S>, parts: &Parts) -> Result<Asker, DeskError> {
+    let headers = &parts.headers;
+    if parts.uri.authority().is_some() {
+        return Err(DeskError::Signature);
+    }
+    let authority = signature::authority(one(headers, header::HOST.as_str())?);
+    let has_body = parts.method == axum::http::Method::POST;
+    let content_digest = has_body.then(|| one(headers, DIGEST_HEADER)).transpose()?;
+    let asking = Asking {
+        request: signature::Request {
+            method: parts.method.as_str(),
+            authority: &authority,
+            path: parts.uri.path(),
+            query: parts.uri.query(),
+            content_digest,
+        },
+        headers: Headers {
+            input: one(headers, INPUT_HEADER)?.to_owned(),
+            signature: one(headers, SIGNATURE_HEADER)?.to_owned(),
+        },
+    };
+    desk.admit(&asking)
+}
+
+/// The value of a header that must stand there exactly once.
+fn one<'h>(headers: &'h HeaderMap, name: &str) -> Result<&'h str, DeskError> {
+    let mut values = headers.get_all(name).iter();
+    match (values.next().map(|value| value.to_str()), values.next()) {
+        (Some(Ok(value)), None) => Ok(value),
+        _ => Err(DeskError::Signature),
+    }
+}
+
+fn read_after(uri: &Uri) -> Result<u64, DeskError> {
+    let digits = uri.query().and_then(|query| query.strip_prefix("after="));
+    digits.and_then(read_number).ok_or(DeskError::Query)
+}
+
+fn no_query(uri: &Uri) -> Result<(), DeskError> {
+    uri.query().map_or(Ok(()), |_| Err(DeskError::Query))
+}
+
+/// The first byte of `Range: bytes=N-`; no other range is known here.
+fn read_range(headers: &HeaderMap) -> Result<Option<u64>, DeskError> {
+    if !headers.contains_key(header::RANGE) {
+        return Ok(None);
+    }
+    let range = one(headers, header::RANGE.as_str())?;
+    let from = range.strip_prefix("bytes=").and_then(|range| range.strip_suffix('-'));
+    from.and_then(read_number).map(Some).ok_or(DeskError::Query)
+}
+
+fn read_number(digits: &str) -> Option<u64> {
+    let plain = (1..=20).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
+    plain.then(|| digits.parse().ok()).flatten()
+}
+
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, DeskError> + Send + 'static,
+) -> Result<T, DeskError> {
+    tokio::task::spawn_blocking(work).await.map_err(io::Error::other).map_err(store_error)?
+}
+
+fn store_error(error: io::Error) -> DeskError {
+    DeskError::Store(error.into())
+}
+
+impl From<DeskError> for Refused {
+    fn from(error: DeskError) -> Self {
+        Self(error)
+    }
+}
+
+/// The status that goes with each reason.
+const fn status_of(error: &DeskError) -> StatusCode {
+    match error {
+        DeskError::Signature
+        | DeskError::UnknownDevice
+        | DeskError::Clock { .. }
+        | DeskError::JustStarted
+        | DeskError::Replayed => StatusCode::UNAUTHORIZED,
+        DeskError::Authority => StatusCode::MISDIRECTED_REQUEST,
+        DeskError::TooMany => StatusCode::TOO_MANY_REQUESTS,
+        DeskError::Query | DeskError::Digest | DeskError::Outbox(_) => StatusCode::BAD_REQUEST,
+        DeskError::NotFound => StatusCode::NOT_FOUND,
+        DeskError::Range { .. } => StatusCode::RANGE_NOT_SATISFIABLE,
+        DeskError::Store(_) => StatusCode::SERVICE_UNAVAILABLE,
+        DeskError::Damaged { .. } => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}

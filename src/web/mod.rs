@@ -1,0 +1,222 @@
+//! The witnesses' pages over HTTP: a few static pages, one form, and answers that are read once.
+//!
+//! Promises: 1. a handler has no way to bytes at rest: everything goes through `intake`; 2. every POST
+//! is answered by a 303 to a page that lives in memory only; 3. the same headers on every answer
+//! (`headers`); 4. nothing about a request is logged, at any level; 5. without a usable keyring every
+//! page is the offline page.
+//! Spec: `docs/format/web.md`.
+
+mod answer;
+pub mod desk;
+pub mod headers;
+pub mod listen;
+mod multipart;
+pub mod pace;
+pub mod pages;
+mod site;
+mod submit;
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{
+    Router,
+    extract::{Path, Request, State},
+    http::{
+        HeaderMap, HeaderValue, Method, StatusCode, Uri,
+        header::{CONNECTION, HeaderName},
+    },
+    middleware::{self, Next},
+    response::Response,
+    routing::{get, post},
+};
+use tokio::{sync::Semaphore, time::timeout};
+
+use self::{answer::Encoding, pace::Pace, site::Site};
+use crate::{config::Organisation, intake::Intake, locale::Lang};
+
+/// What every handler needs.
+#[derive(Clone)]
+struct Web {
+    intake: Arc<Intake>,
+    site: Arc<Site>,
+    large: Arc<Semaphore>,
+}
+
+/// The witnesses' site.
+///
+/// # Errors
+/// A language file that does not hold together; nothing is served then.
+pub fn router(
+    intake: Arc<Intake>,
+    organisation: &Organisation,
+) -> Result<Router, crate::locale::LocaleError> {
+    let site = Arc::new(Site::draw(organisation, intake.limits())?);
+    let web = Web { intake, site, large: Arc::new(Semaphore::new(LARGE_AT_ONCE)) };
+    Ok(Router::new()
+        .route("/", get(languages))
+        .route("/style.css", get(style))
+        .route("/{tag}", get(form))
+        .route("/{tag}/leave", get(leave))
+        .route("/{tag}/about", get(about))
+        .route("/{tag}/send", post(submit::send))
+        .route("/{tag}/once/{address}", get(once))
+        .route("/{tag}/once/{address}/done", post(burn))
+        .fallback(not_found)
+        .method_not_allowed_fallback(wrong_method)
+        .layer(middleware::from_fn_with_state(web.clone(), guard))
+        .layer(middleware::map_response(finish))
+        .with_state(web))
+}
+
+const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+const SERVICE_WORKER: HeaderName = HeaderName::from_static("service-worker");
+
+/// What is refused before any handler runs.
+async fn guard(State(web): State<Web>, request: Request, next: Next) -> Response {
+    let secret = request.method() == Method::POST || request.uri().path().contains("/once/");
+    let mut response = admit(&web, request, next).await;
+    if secret {
+        // Buffers of a connection live as long as it does: what was typed or shown goes with it.
+        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    }
+    response
+}
+
+async fn admit(web: &Web, request: Request, next: Next) -> Response {
+    let Some(refusal) = refusal(web, &request) else { return next.run(request).await };
+    multipart::discard(request.into_body(), Pace::of(web.intake.limits())).await;
+    refusal
+}
+
+fn refusal(web: &Web, request: &Request) -> Option<Response> {
+    let (method, headers, path) = (request.method(), request.headers(), request.uri().path());
+    let encoding = Encoding::accepted(headers);
+    if headers.contains_key(SERVICE_WORKER) {
+        return Some(answer::page(StatusCode::NOT_FOUND, &web.site.languages, encoding));
+    }
+    if ![Method::GET, Method::HEAD, Method::POST].contains(method) {
+        return Some(answer::not_allowed(&web.site.languages, encoding));
+    }
+    if !answers_while_closed(method, path) && web.intake.readers().is_err() {
+        let offline = &web.site.offline;
+        return Some(answer::page(StatusCode::SERVICE_UNAVAILABLE, offline, encoding));
+    }
+    // No address of ours needs an escape; what has one is somewhere else.
+    if path.contains('%') {
+        return Some(answer::page(StatusCode::NOT_FOUND, &web.site.languages, encoding));
+    }
+    if method == Method::POST && from_another_site(headers) {
+        return Some(answer::page(StatusCode::FORBIDDEN, &web.site.languages, encoding));
+    }
+    None
+}
+
+/// While the intake is closed nothing is taken in, but what somebody has typed meanwhile goes back to
+/// them: the form is answered as always, and the page that it leads to can be read.
+fn answers_while_closed(method: &Method, path: &str) -> bool {
+    path == "/style.css"
+        || path.contains("/once/")
+        || (method == Method::POST && path.ends_with("/send"))
+}
+
+/// A browser that says where a form was sent from says the truth; one that says nothing is let in.
+fn from_another_site(headers: &HeaderMap) -> bool {
+    let site = headers.get(SEC_FETCH_SITE);
+    site.is_some_and(|site| site != "same-origin" && site != "none")
+}
+
+async fn finish(mut response: Response) -> Response {
+    headers::put(response.headers_mut());
+    response
+}
+
+async fn languages(State(web): State<Web>, headers: HeaderMap) -> Response {
+    answer::page(StatusCode::OK, &web.site.languages, Encoding::accepted(&headers))
+}
+
+async fn style(State(web): State<Web>, headers: HeaderMap) -> Response {
+    answer::page(StatusCode::OK, &web.site.style, Encoding::accepted(&headers))
+}
+
+async fn form(State(web): State<Web>, Path(tag): Path<String>, headers: HeaderMap) -> Response {
+    let encoding = Encoding::accepted(&headers);
+    let Some(lang) = Lang::parse(&tag) else { return strange(&web, &headers) };
+    let mut response = answer::page(StatusCode::OK, &web.site.of(lang).form, encoding);
+    let (name, value) = headers::CLEAR;
+    response.headers_mut().insert(name, value);
+    response
+}
+
+async fn leave(State(web): State<Web>, Path(tag): Path<String>, headers: HeaderMap) -> Response {
+    let Some(lang) = Lang::parse(&tag) else { return strange(&web, &headers) };
+    answer::page(StatusCode::OK, &web.site.of(lang).leave, Encoding::accepted(&headers))
+}
+
+async fn about(State(web): State<Web>, Path(tag): Path<String>, headers: HeaderMap) -> Response {
+    let Some(lang) = Lang::parse(&tag) else { return strange(&web, &headers) };
+    answer::page(StatusCode::OK, &web.site.of(lang).about, Encoding::accepted(&headers))
+}
+
+/// A page that is read once; what was there and what never was look the same when it is gone.
+async fn once(
+    State(web): State<Web>,
+    Path((tag, address)): Path<(String, String)>,
+    headers: HeaderMap,
+) -> Response {
+    let Some(lang) = Lang::parse(&tag) else { return strange(&web, &headers) };
+    let (pages, encoding) = (web.intake.pages(), Encoding::accepted(&headers));
+    let gone = || answer::page(StatusCode::NOT_FOUND, &web.site.of(lang).gone, encoding);
+    match pages.size(&address) {
+        None => gone(),
+        Some(..=LARGE) => pages.read(&address).map_or_else(gone, |page| {
+            answer::html(StatusCode::OK, web.site.once(lang, &address, &page))
+        }),
+        Some(_) => {
+            let place = Arc::clone(&web.large).acquire_owned();
+            let Ok(Ok(place)) = timeout(Duration::from_secs(PLACE_SECONDS), place).await else {
+                let busy = &web.site.of(lang).busy;
+                return answer::page(StatusCode::SERVICE_UNAVAILABLE, busy, encoding);
+            };
+            pages.read(&address).map_or_else(gone, |page| {
+                answer::large_html(web.site.once(lang, &address, &page), place)
+            })
+        }
+    }
+}
+
+/// Sealed bytes of a page above which it counts as large.
+const LARGE: usize = 64 * 1024;
+/// Large pages that may be on their way at once: drawn, one may take 12 MiB.
+const LARGE_AT_ONCE: usize = 8;
+/// Seconds that the reader of a large page waits for a place.
+const PLACE_SECONDS: u64 = 30;
+
+async fn burn(
+    State(web): State<Web>,
+    Path((tag, address)): Path<(String, String)>,
+    headers: HeaderMap,
+) -> Response {
+    let Some(lang) = Lang::parse(&tag) else { return strange(&web, &headers) };
+    web.intake.pages().burn(&address);
+    answer::see_other(&format!("/{}/leave", lang.tag()))
+}
+
+async fn not_found(State(web): State<Web>, uri: Uri, headers: HeaderMap) -> Response {
+    let page = lang_of(&uri).map_or(&web.site.languages, |lang| &web.site.of(lang).missing);
+    answer::page(StatusCode::NOT_FOUND, page, Encoding::accepted(&headers))
+}
+
+async fn wrong_method(State(web): State<Web>, uri: Uri, headers: HeaderMap) -> Response {
+    let page = lang_of(&uri).map_or(&web.site.languages, |lang| &web.site.of(lang).method);
+    answer::not_allowed(page, Encoding::accepted(&headers))
+}
+
+/// A path in a language that the site does not have.
+fn strange(web: &Web, headers: &HeaderMap) -> Response {
+    answer::page(StatusCode::NOT_FOUND, &web.site.languages, Encoding::accepted(headers))
+}
+
+/// The language that the first part of the path names.
+fn lang_of(uri: &Uri) -> Option<Lang> {
+    uri.path().split('/').nth(1).and_then(Lang::parse)
+}

@@ -1,0 +1,84 @@
+//! What stands around every page.
+
+use maud::{DOCTYPE, Markup, html};
+
+use super::{PageSettings, STYLE_PATH, form_path, leave_path};
+use crate::locale::{Arg, Lang, Locale};
+
+/// What stands at the top of a page besides the way out.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Top {
+    /// The page in the other languages.
+    Languages,
+    /// The way back to the form.
+    Form,
+    /// Nothing: following a link would lose what is on the page.
+    Nothing,
+}
+
+/// A whole page of one language.
+pub(super) fn page(locale: &Locale, top: Top, title: &str, main: &Markup) -> String {
+    let t = |key| locale.text(key);
+    let lang = locale.lang();
+    html! {
+        (DOCTYPE)
+        html lang=(lang.tag()) {
+            (head(title))
+            body {
+                a.skip href="#main" { (t("skip-link")) }
+                header.top { a.exit href=(leave_path(lang)) { (t("quick-exit")) } }
+                @match top {
+                    Top::Languages => (languages(lang)),
+                    Top::Form => nav { a href=(form_path(lang)) { (t("back-to-form")) } },
+                    Top::Nothing => {},
+                }
+                main #main { (main) }
+            }
+        }
+    }
+    .into_string()
+}
+
+/// The head of a page.
+pub(super) fn head(title: &str) -> Markup {
+    html! {
+        head {
+            meta charset="utf-8";
+            meta name="viewport" content="width=device-width,initial-scale=1";
+            title { (title) }
+            link rel="stylesheet" href=(STYLE_PATH);
+        }
+    }
+}
+
+fn languages(current: Lang) -> Markup {
+    html! {
+        nav {
+            @for lang in Lang::ALL.into_iter().filter(|lang| *lang != current) {
+                a href=(form_path(lang)) lang=(lang.tag()) hreflang=(lang.tag()) { (own_name(lang)) } " "
+            }
+        }
+    }
+}
+
+/// The name of a language in itself.
+pub(super) fn own_name(lang: Lang) -> String {
+    Locale::of(lang).map_or_else(|_| lang.tag().to_owned(), |locale| locale.text("language-name"))
+}
+
+/// The lines about the organisation; a line without a value is left out.
+pub(super) fn organisation(locale: &Locale, settings: &PageSettings) -> Markup {
+    let lang = locale.lang();
+    let name = Some(settings.organisation.trim()).filter(|name| !name.is_empty());
+    let lines = [
+        ("organisation-line", "name", name),
+        ("contact-line", "contact", PageSettings::line(&settings.safe_contact, lang)),
+        ("within-line", "time", PageSettings::line(&settings.answer_within, lang)),
+        ("done-support", "support", PageSettings::line(&settings.support, lang)),
+    ];
+    html! {
+        @for (key, arg, value) in lines {
+            @if let Some(value) = value { p { (locale.text_with(key, &[(arg, Arg::Text(value))])) } }
+        }
+    }
+}
