@@ -21,6 +21,8 @@ pub mod keyring;
 pub mod note;
 pub mod receipt;
 pub mod testimony;
+#[cfg(feature = "open")]
+pub mod casebook;
 pub mod ledger;
 pub mod sealed;
 #[cfg(any(feature = "serve", feature = "sync"))]
@@ -32,5 +34,7 @@ pub mod store;
 pub mod desk;
 #[cfg(feature = "serve")]
 pub mod intake;
+#[cfg(feature = "review")]
+pub mod review;
 #[cfg(feature = "serve")]
 pub mod web;

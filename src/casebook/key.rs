@@ -1,0 +1,224 @@
+//! A casebook key: what entries of one epoch are sealed to, vouched for by the reader who made it.
+
+use ed25519_dalek::SigningKey;
+use rand::{CryptoRng, RngCore};
+
+use crate::{
+    casebook::{entry::Signer, prove::Roster},
+    digest::Digest,
+    hybrid::{HybridIdentity, HybridRecipient},
+    id::ReaderId,
+    note::{KeyName, NamedKey, NoteError, SignedNote},
+    sealed::{
+        open::{ReadingIdentity, open_with},
+        seal_to,
+    },
+    secret::SecretText,
+};
+
+/// A casebook key whose note carries the valid signature of a reader.
+pub struct CasebookKey {
+    identity: HybridIdentity,
+    epoch: u32,
+    by: ReaderId,
+}
+
+impl CasebookKey {
+    /// Makes a key for the epoch of `signer.keyring`, and the signed note that is to be sealed to
+    /// every reader with [`CasebookKey::seal_note`].
+    ///
+    /// # Errors
+    /// If the organisation's name does not fit into a note.
+    pub fn make(
+        signer: &Signer<'_>,
+        epoch: u32,
+        rng: &mut (impl RngCore + CryptoRng),
+    ) -> Result<(Self, SecretText), KeyError> {
+        let identity = HybridIdentity::generate(rng);
+        let secret = identity.to_secret_text();
+        let Signer { organisation, keyring, by, key } = signer;
+        let text = format!(
+            "{TITLE}\norganisation {organisation}\nepoch {epoch}\nkeyring {keyring}\n\
+             scope reviewers\nrecipient {}\nidentity {}\n",
+            identity.recipient(),
+            secret.expose()
+        );
+        let note = sign(text, *by, key)?;
+        Ok((Self { identity, epoch, by: *by }, note))
+    }
+
+    /// Seals the note to one reader.
+    ///
+    /// # Errors
+    /// If the recipient cannot be sealed to.
+    pub fn seal_note(note: &SecretText, to: &HybridRecipient) -> Result<Vec<u8>, KeyError> {
+        seal_to(std::slice::from_ref(to), note.expose().as_bytes())
+            .map_err(|_| KeyError::BadRecipient)
+    }
+
+    /// Opens the envelope of a casebook key and proves who made it.
+    ///
+    /// # Errors
+    /// One for each cause; no key is given out then.
+    pub fn open(
+        envelope: &[u8],
+        reader: &ReadingIdentity,
+        roster: &Roster,
+    ) -> Result<Self, KeyError> {
+        let plain = open_with(&reader.0, envelope, MAX_NOTE).map_err(|_| KeyError::NotOpened)?;
+        let text = std::str::from_utf8(&plain).map_err(|_| KeyError::Malformed)?;
+        let note = SignedNote::parse(text)?;
+        let claims = Claims::parse(note.text()).ok_or(KeyError::Malformed)?;
+        if claims.organisation != roster.organisation() {
+            return Err(KeyError::WrongOrganisation);
+        }
+        let by = signer_of(&note, &claims, roster)?;
+        let identity = HybridIdentity::parse(claims.identity).map_err(|_| KeyError::Malformed)?;
+        if identity.recipient().to_string() != claims.recipient {
+            return Err(KeyError::Malformed);
+        }
+        Ok(Self { identity, epoch: claims.epoch, by })
+    }
+
+    /// What entries are sealed to.
+    #[must_use]
+    pub fn recipient(&self) -> HybridRecipient {
+        self.identity.recipient()
+    }
+
+    /// The epoch it was made for.
+    #[must_use]
+    pub const fn epoch(&self) -> u32 {
+        self.epoch
+    }
+
+    /// The reader who made it.
+    #[must_use]
+    pub const fn by(&self) -> ReaderId {
+        self.by
+    }
+
+    pub(super) const fn identity(&self) -> &HybridIdentity {
+        &self.identity
+    }
+}
+
+fn sign(text: String, by: ReaderId, key: &SigningKey) -> Result<SecretText, KeyError> {
+    let mut note = SignedNote::new(text)?;
+    note.sign(&KeyName::parse(&by.to_string())?, key);
+    Ok(SecretText::new(note.to_text()))
+}
+
+/// The reader of the keyring that the note names, whose signature it carries.
+fn signer_of(
+    note: &SignedNote,
+    claims: &Claims<'_>,
+    roster: &Roster,
+) -> Result<ReaderId, KeyError> {
+    let (epoch, readers) = roster.readers(&claims.keyring).ok_or(KeyError::UnknownKeyring)?;
+    if epoch != claims.epoch {
+        return Err(KeyError::UnknownKeyring);
+    }
+    for (id, key) in readers {
+        let name = KeyName::parse(&id.to_string())?;
+        if !note.signers(&[NamedKey { name, key: *key }])?.is_empty() {
+            return Ok(*id);
+        }
+    }
+    Err(KeyError::Unsigned)
+}
+
+struct Claims<'a> {
+    organisation: &'a str,
+    epoch: u32,
+    keyring: Digest,
+    recipient: &'a str,
+    identity: &'a str,
+}
+
+impl<'a> Claims<'a> {
+    /// Exactly the seven lines, in their order.
+    fn parse(text: &'a str) -> Option<Self> {
+        let mut lines = text.strip_suffix('\n')?.split('\n');
+        let mut field = |name: &str| lines.next()?.strip_prefix(name);
+        if !field(TITLE)?.is_empty() {
+            return None;
+        }
+        let claims = Self {
+            organisation: field("organisation ")?,
+            epoch: field("epoch ")?.parse().ok()?,
+            keyring: field("keyring ")?.parse().ok()?,
+            recipient: field("scope reviewers")
+                .filter(|rest| rest.is_empty())
+                .and_then(|_| field("recipient "))?,
+            identity: field("identity ")?,
+        };
+        lines.next().is_none().then_some(claims)
+    }
+}
+
+/// A casebook key could not be made or is not used.
+#[derive(Debug, Clone, thiserror::Error, PartialEq, Eq)]
+pub enum KeyError {
+    /// Its envelope is not here.
+    #[error("its envelope is not here yet, or cannot be read")]
+    NotHere,
+    /// The envelope does not open.
+    #[error("its envelope does not open with this reader's identity")]
+    NotOpened,
+    /// Not a casebook key of this version.
+    #[error("what is inside is no casebook key of this version")]
+    Malformed,
+    /// It was made for another organisation.
+    #[error("it was made for another organisation")]
+    WrongOrganisation,
+    /// It names a keyring that this organisation never had.
+    #[error("it names a keyring or an epoch that is not in the chain")]
+    UnknownKeyring,
+    /// No reader of that keyring signed it.
+    #[error("no reader of the keyring it names has signed it")]
+    Unsigned,
+    /// It is no signed note, or a signature of a reader is false.
+    #[error("its note is not properly signed: {0}")]
+    Note(#[from] NoteError),
+    /// The recipient cannot be sealed to.
+    #[error("a reader's key cannot be sealed to")]
+    BadRecipient,
+}
+
+const TITLE: &str = "sandyk casebook key v1";
+/// Largest note in an envelope, in bytes.
+const MAX_NOTE: usize = 16 * 1024;
+
+#[cfg(test)]
+mod tests {
+    use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng as _};
+
+    use super::*;
+
+    #[test]
+    fn a_key_signed_by_a_retired_reader_or_in_anothers_name_is_not_used() {
+        let rng = &mut ChaCha20Rng::seed_from_u64(2);
+        let reader = |n: u8| (ReaderId::from_bytes([n; 16]), SigningKey::from_bytes(&[n; 32]));
+        let listed = |n: u8| (reader(n).0, reader(n).1.verifying_key());
+        let (old, new) = (Digest::of(b"old"), Digest::of(b"new"));
+        let roster = Roster::for_tests("Example", old, [listed(1), listed(2)].into())
+            .and_then(new, [listed(1)].into());
+        let own = HybridIdentity::generate(rng);
+        let recipient = own.recipient();
+        let reading = ReadingIdentity::new(own);
+        let mut open = |by: u8, signs: u8, keyring: Digest, epoch: u32| {
+            let (by, key) = (reader(by).0, reader(signs).1);
+            let signer = Signer { organisation: "Example", keyring, by, key: &key };
+            let (_, note) = CasebookKey::make(&signer, epoch, rng).unwrap();
+            let envelope = CasebookKey::seal_note(&note, &recipient).unwrap();
+            CasebookKey::open(&envelope, &reading, &roster).map(|key| key.by())
+        };
+        assert_eq!(open(1, 1, new, 2), Ok(reader(1).0));
+        assert_eq!(open(2, 2, old, 1), Ok(reader(2).0), "then it was a reader");
+        assert_eq!(open(2, 2, new, 2), Err(KeyError::Unsigned), "retired");
+        assert_eq!(open(2, 2, old, 2), Err(KeyError::UnknownKeyring), "with another epoch");
+        assert_eq!(open(1, 2, new, 2), Err(KeyError::Unsigned), "in another's name");
+        assert_eq!(open(3, 3, new, 2), Err(KeyError::Unsigned), "a stranger");
+    }
+}

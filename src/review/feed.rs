@@ -1,0 +1,190 @@
+//! `feed.jsonl`: what the server has published, one line per event.
+
+use std::{
+    fs::{File, OpenOptions},
+    io::{self, BufRead as _, BufReader, Read as _},
+};
+
+use data_encoding::HEXLOWER;
+use serde::{Deserialize, de::IgnoredAny};
+
+use crate::{
+    digest::Digest,
+    files,
+    id::EntryId,
+    ledger::{
+        Frontier, commitment,
+        feed::{FeedItem, FeedKind},
+        leaf_hash,
+    },
+    review::{
+        state::SeenFeed,
+        workspace::{Workspace, WorkspaceError},
+    },
+};
+
+/// One event, as sync wrote it down after verifying it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FeedLine {
+    /// Its place, dense from 1.
+    pub cursor: u64,
+    /// Its leaf hash.
+    pub leaf: Digest,
+    /// What it is about.
+    pub item: FeedItem,
+}
+
+/// The whole feed, and what does not hold in it.
+pub(super) struct Feed {
+    pub(super) lines: Vec<FeedLine>,
+    /// Events of a kind that this version does not know.
+    pub(super) unknown: usize,
+    pub(super) seen: SeenFeed,
+    pub(super) alarms: Vec<FeedAlarm>,
+}
+
+/// Something is wrong with the feed as a whole; reading goes on, the person must know.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum FeedAlarm {
+    /// It is shorter than it was.
+    #[error("the feed has {size} events but had {seen}: an old copy, or something was taken out")]
+    RolledBack {
+        /// Events now.
+        size: u64,
+        /// Events that these keys have seen.
+        seen: u64,
+    },
+    /// Its beginning is not what it was.
+    #[error("the first {seen} events of the feed are not those that you have seen before")]
+    Rewritten {
+        /// How many events were seen before.
+        seen: u64,
+    },
+    /// A line cannot be read or stands in the wrong place; it and all after it are left out.
+    #[error("line {line} of feed.jsonl is damaged; it and everything after it is left out")]
+    Damaged {
+        /// Its number, from 1.
+        line: u64,
+    },
+}
+
+impl Feed {
+    /// Reads the feed and compares it with what was seen before.
+    pub(super) fn load(workspace: &Workspace, seen: SeenFeed) -> Result<Self, WorkspaceError> {
+        let mut feed = Self { lines: Vec::new(), unknown: 0, seen, alarms: Vec::new() };
+        let mut frontier = Frontier::default();
+        let path = workspace.path("feed.jsonl");
+        match files::open_plain(&path, OpenOptions::new().read(true)) {
+            Ok(file) => feed.read(BufReader::new(file), &mut frontier)?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(error.into()),
+        }
+        let size = frontier.size();
+        if size < seen.size {
+            feed.alarms.push(FeedAlarm::RolledBack { size, seen: seen.size });
+        } else if feed.alarms.is_empty() {
+            feed.seen = SeenFeed { size, root: frontier.root() };
+        }
+        Ok(feed)
+    }
+
+    fn read(
+        &mut self,
+        mut lines: BufReader<File>,
+        frontier: &mut Frontier,
+    ) -> Result<(), WorkspaceError> {
+        let mut text = Vec::new();
+        for number in 1.. {
+            text.clear();
+            lines.by_ref().take(MAX_LINE).read_until(b'\n', &mut text)?;
+            if text.len() < MAX_WHOLE && text.last() != Some(&b'\n') {
+                // The end; or a line that sync was writing when it was cut, and will write anew.
+                return Ok(());
+            }
+            let Some((leaf, known)) = read_line(&text, number) else {
+                self.alarms.push(FeedAlarm::Damaged { line: number });
+                return Ok(());
+            };
+            frontier.push(leaf);
+            match known {
+                Some(line) => self.lines.push(line),
+                None => self.unknown = self.unknown.saturating_add(1),
+            }
+            if number == self.seen.size && frontier.root() != self.seen.root {
+                self.alarms.push(FeedAlarm::Rewritten { seen: number });
+            }
+        }
+        Ok(())
+    }
+
+    /// All events, each with the newest epoch that any had up to it.
+    pub(super) fn with_epochs(&self) -> impl Iterator<Item = (u32, &FeedLine)> {
+        let mut newest = 0;
+        self.lines.iter().map(move |line| {
+            newest = line.item.epoch.max(newest);
+            (newest, line)
+        })
+    }
+
+    /// The events of one kind, in their order.
+    pub(super) fn of(&self, kind: FeedKind) -> impl Iterator<Item = &FeedLine> {
+        self.lines.iter().filter(move |line| line.item.kind == kind)
+    }
+}
+
+/// The leaf of a line that stands in its place and holds, and the line if its kind is known.
+fn read_line(text: &[u8], number: u64) -> Option<(Digest, Option<FeedLine>)> {
+    let any: AnyLine = serde_json::from_slice(text).ok()?;
+    let holds = any.cursor == number && any.item.leaf()? == any.leaf;
+    if !holds {
+        return None;
+    }
+    if [FeedKind::Testimony, FeedKind::CasebookEntry, FeedKind::CasebookKey]
+        .iter()
+        .all(|kind| kind.as_str() != any.item.kind)
+    {
+        return Some((any.leaf, None));
+    }
+    let line: FeedLine = serde_json::from_slice(text).ok()?;
+    let same = line.item.leaf().ok()? == line.leaf;
+    same.then_some((any.leaf, Some(line)))
+}
+
+/// What every line has, whatever its kind.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AnyLine {
+    cursor: u64,
+    leaf: Digest,
+    item: AnyItem,
+}
+
+/// What every item has; other members are for those who know the kind.
+#[derive(Deserialize)]
+struct AnyItem {
+    kind: String,
+    id: EntryId,
+    salt: String,
+    content: Digest,
+    epoch: u32,
+    #[serde(default)]
+    week: Option<String>,
+    #[serde(default, rename = "parts")]
+    _parts: IgnoredAny,
+}
+
+impl AnyItem {
+    fn leaf(&self) -> Option<Digest> {
+        let salt = HEXLOWER.decode(self.salt.as_bytes()).ok()?.try_into().ok()?;
+        let week = self.week.as_deref().unwrap_or_default();
+        let short = [self.kind.as_str(), week].iter().all(|text| u8::try_from(text.len()).is_ok());
+        let when = (self.epoch, week);
+        let (kind, id) = (self.kind.as_str(), self.id.as_bytes());
+        short.then(|| leaf_hash(&commitment(&salt, kind, id, &self.content, when)))
+    }
+}
+
+/// Longest line, in bytes.
+const MAX_LINE: u64 = 1 << 20;
+const MAX_WHOLE: usize = 1 << 20;

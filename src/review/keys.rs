@@ -1,0 +1,183 @@
+//! A reader's own keys: made once, kept under a passphrase, never on a networked machine.
+
+use std::{io, path::Path};
+
+use data_encoding::BASE64;
+use ed25519_dalek::SigningKey;
+use rand::{CryptoRng, RngCore};
+use zeroize::{Zeroize as _, Zeroizing};
+
+use crate::{
+    files::{self, Audience, Existing},
+    hybrid::HybridIdentity,
+    id::ReaderId,
+    keyring::{Invitation, KeyringError, MAX_ROOTS_BYTES, ReaderPub, Role, TrustRoot},
+    sealed::{
+        SealError,
+        open::ReadingIdentity,
+        open_passfile::{PassError, open_with_passphrase},
+        passfile::seal_with_passphrase,
+    },
+    secret::SecretText,
+};
+
+/// A reader's opened keys.
+pub struct ReaderKeys {
+    /// Who this is.
+    pub id: ReaderId,
+    /// As which they were invited.
+    pub role: Role,
+    /// Opens envelopes of testimonies and of casebook keys.
+    pub reading: ReadingIdentity,
+    /// Signs entries.
+    pub signing: SigningKey,
+    /// The roots learned from the invitation.
+    pub trust: TrustRoot,
+}
+
+/// What came of joining.
+pub struct Joined {
+    /// What goes to the administrators; also written to `reader.pub`.
+    pub public: ReaderPub,
+    /// The roots that were trusted; also written to `roots.txt`.
+    pub trust: TrustRoot,
+}
+
+/// Makes the keys of a new reader in the folder `keys`: `reader.age`, `reader.pub`, `roots.txt`.
+///
+/// # Errors
+/// [`KeysError::AlreadyHere`] if the folder holds keys already; nothing is overwritten, ever.
+pub fn init(
+    keys: &Path,
+    invitation: &Invitation,
+    lock: &Passphrase<'_>,
+    rng: &mut (impl RngCore + CryptoRng),
+) -> Result<Joined, KeysError> {
+    if keys.join(READER).exists() {
+        return Err(KeysError::AlreadyHere);
+    }
+    let identity = HybridIdentity::generate(rng);
+    let signing = SigningKey::generate(rng);
+    let public = ReaderPub {
+        id: ReaderId::random(rng),
+        role: invitation.role,
+        recipient: identity.recipient(),
+        signing: signing.verifying_key(),
+    };
+    let text = identity_file(&public, &identity, &signing);
+    let sealed = seal_with_passphrase(lock.words, text.as_bytes(), lock.work_factor)?;
+    files::make_folder(keys)?;
+    let save = |name: &str, bytes: &[u8], audience| {
+        files::save(&keys.join(name), bytes, audience, Existing::Refuse)
+    };
+    save(ROOTS, invitation.trust.to_text().as_bytes(), Audience::Owner)?;
+    save(PUBLIC, public.to_text(&signing)?.as_bytes(), Audience::Everyone)?;
+    save(READER, &sealed, Audience::Owner)?;
+    Ok(Joined { public, trust: invitation.trust.clone() })
+}
+
+/// What locks the keys: a passphrase, and how slow it makes guessing.
+pub struct Passphrase<'a> {
+    /// The words.
+    pub words: &'a SecretText,
+    /// The base-two logarithm of scrypt's cost.
+    pub work_factor: u8,
+}
+
+impl ReaderKeys {
+    /// Opens the keys in the folder `keys`.
+    ///
+    /// # Errors
+    /// [`KeysError::NotOpened`] if the passphrase is wrong or the file damaged, else what is wrong
+    /// with the folder.
+    pub fn open(keys: &Path, passphrase: &SecretText) -> Result<Self, KeysError> {
+        let sealed = load(keys, READER, MAX_READER)?;
+        let plain = open_with_passphrase(passphrase, &sealed)?;
+        let text = std::str::from_utf8(&plain).map_err(|_| KeysError::Malformed)?;
+        let roots = String::from_utf8(load(keys, ROOTS, MAX_ROOTS_BYTES)?)
+            .map_err(|_| KeysError::Malformed)?;
+        let trust = TrustRoot::parse(&roots)?;
+        Self::read(text, trust).ok_or(KeysError::Malformed)
+    }
+
+    fn read(text: &str, trust: TrustRoot) -> Option<Self> {
+        let mut lines = text.lines();
+        let (id, role) = lines.next()?.strip_prefix(NAME_LINE)?.split_once(' ')?;
+        let mut seed = BASE64.decode(lines.next()?.strip_prefix(KEY_LINE)?.as_bytes()).ok()?;
+        let signing = SigningKey::try_from(seed.as_slice()).ok();
+        seed.zeroize();
+        let secret = lines.next()?;
+        Some(Self {
+            id: id.parse().ok()?,
+            role: Role::from_word(role)?,
+            reading: ReadingIdentity::new(HybridIdentity::parse(secret).ok()?),
+            signing: signing?,
+            trust,
+        })
+    }
+}
+
+/// A file that stock age takes as an identity file; the rest stands in its comments.
+fn identity_file(
+    public: &ReaderPub,
+    identity: &HybridIdentity,
+    signing: &SigningKey,
+) -> Zeroizing<String> {
+    let mut text = Zeroizing::new(String::with_capacity(1024));
+    text.push_str(NAME_LINE);
+    text.push_str(&public.id.to_string());
+    text.push(' ');
+    text.push_str(public.role.word());
+    text.push('\n');
+    text.push_str(KEY_LINE);
+    text.push_str(&Zeroizing::new(BASE64.encode(signing.as_bytes())));
+    text.push('\n');
+    text.push_str(identity.to_secret_text().expose());
+    text.push('\n');
+    text
+}
+
+fn load(keys: &Path, name: &'static str, limit: usize) -> Result<Vec<u8>, KeysError> {
+    let limit = u64::try_from(limit).unwrap_or(u64::MAX);
+    files::load(&keys.join(name), limit).map_err(|error| {
+        let gone = error.kind() == io::ErrorKind::NotFound;
+        if gone { KeysError::NotHere { name } } else { error.into() }
+    })
+}
+
+/// A reader's keys could not be made or opened.
+#[derive(Debug, thiserror::Error)]
+pub enum KeysError {
+    /// There are keys in this folder.
+    #[error("this folder holds a reader's keys already; nothing was changed")]
+    AlreadyHere,
+    /// A file is not there.
+    #[error("there is no {name} in the folder of keys")]
+    NotHere {
+        /// Its name.
+        name: &'static str,
+    },
+    /// Wrong passphrase or damaged file.
+    #[error("reader.age does not open: {0}")]
+    NotOpened(#[from] PassError),
+    /// Opened, but it is not what review init writes.
+    #[error("the folder of keys holds something else than a reader's keys")]
+    Malformed,
+    /// The roots, or the invitation, cannot be read.
+    #[error(transparent)]
+    Keyring(#[from] KeyringError),
+    /// It could not be sealed.
+    #[error(transparent)]
+    Seal(#[from] SealError),
+    /// The file system says no.
+    #[error("the folder of keys: {0}")]
+    Io(#[from] io::Error),
+}
+
+const READER: &str = "reader.age";
+const PUBLIC: &str = "reader.pub";
+const ROOTS: &str = "roots.txt";
+const NAME_LINE: &str = "# sandyk reader ";
+const KEY_LINE: &str = "# signing-key ";
+/// Largest `reader.age`, in bytes.
+const MAX_READER: usize = 16 * 1024;

@@ -1,0 +1,40 @@
+//! A reader's side: keys and no network.
+//!
+//! It reads the workspace folder that sync has filled, opens what this reader may open, and
+//! writes signed casebook entries into the outbox for the next sync.
+//!
+//! Promises:
+//! 1. Nothing is opened, sealed or written before the keyring was checked against the roots kept
+//!    beside the reader's own keys, and against the last keyring seen: an older one is refused.
+//! 2. A testimony whose cover does not match what is in the folder is listed with the reason and
+//!    never shown as content; nothing is lost and nothing else is stopped by it.
+//! 3. Exhibits are written bit-exact and checked, under numbers, into a folder of their own, or
+//!    not at all. Names from inside a testimony never become paths.
+//! 4. Every change is an entry in the outbox, durable before it is reported.
+//! 5. No network: the module has none, and the whole workspace may come on a stick.
+//!
+//! Does not: keep an index (every command opens what it lists), reply, export, rewrap.
+//! Spec: `docs/format/workspace.md`, `docs/format/casebook.md`.
+
+mod book;
+mod exhibits;
+mod feed;
+mod keys;
+mod opening;
+mod pick;
+mod queue;
+mod session;
+mod state;
+mod workspace;
+mod write;
+
+pub use book::{Book, BookError, KeyFault};
+pub use exhibits::{ExhibitsError, WrittenExhibit, describe_exhibits, write_exhibits};
+pub use feed::{FeedAlarm, FeedLine};
+pub use keys::{Joined, KeysError, Passphrase, ReaderKeys, init};
+pub use opening::{Content, ExhibitsHere, Opened, Unproven};
+pub use pick::{PickError, pick};
+pub use queue::sort_by_urgency;
+pub use session::{Session, SessionError};
+pub use workspace::{Workspace, WorkspaceError};
+pub use write::WriteError;

@@ -1,0 +1,167 @@
+//! One sitting of a reader: keys opened, keyring checked, feed and casebook read.
+
+use std::{
+    fs::File,
+    io,
+    path::{Path, PathBuf},
+};
+
+use rayon::prelude::*;
+
+use crate::{
+    id::{ReaderId, TestimonyId},
+    keyring::{Chain, KeyringError, Reader},
+    ledger::feed::FeedKind,
+    review::{
+        book::{Book, BookError},
+        feed::{Feed, FeedAlarm, FeedLine},
+        keys::ReaderKeys,
+        opening::{Content, Opened, Opener, Unproven},
+        state::{SeenKeyring, State},
+        workspace::{Workspace, WorkspaceError},
+    },
+    testimony::Identity,
+};
+
+/// An opened workspace. While it lives, no other session with the same keys begins.
+pub struct Session {
+    /// What the readers know together.
+    pub book: Book,
+    pub(super) workspace: Workspace,
+    pub(super) keys: ReaderKeys,
+    pub(super) chain: Chain,
+    pub(super) state: State,
+    pub(super) keys_folder: PathBuf,
+    feed: Feed,
+    _lock: File,
+}
+
+impl Session {
+    /// Opens `workspace` with the keys that lie in `keys_folder`.
+    ///
+    /// # Errors
+    /// [`SessionError`]; nothing was opened then, and nothing written.
+    pub fn open(
+        workspace: Workspace,
+        keys: ReaderKeys,
+        keys_folder: &Path,
+    ) -> Result<Self, SessionError> {
+        let lock = lock(keys_folder)?;
+        let mut state = State::load(keys_folder).map_err(SessionError::State)?;
+        if workspace.reader() != keys.id {
+            return Err(SessionError::OtherReader { workspace: workspace.reader(), keys: keys.id });
+        }
+        let chain = workspace.chain(&keys.trust)?;
+        if state.keyring.epoch > 0 {
+            chain.continues(state.keyring.epoch, &state.keyring.digest)?;
+        }
+        let feed = Feed::load(&workspace, state.feed)?;
+        let book = Book::open(&workspace, &feed, &keys, &chain)?;
+        let epoch = chain.current().get().epoch;
+        state.keyring = SeenKeyring { epoch, digest: chain.current_digest() };
+        state.feed = feed.seen;
+        if book.head.seq > state.casebook.seq {
+            state.casebook = book.head;
+        }
+        state.save(keys_folder).map_err(SessionError::State)?;
+        let keys_folder = keys_folder.to_owned();
+        Ok(Self { book, workspace, keys, chain, state, keys_folder, feed, _lock: lock })
+    }
+
+    /// Who is sitting here.
+    #[must_use]
+    pub const fn reader(&self) -> ReaderId {
+        self.keys.id
+    }
+
+    /// This reader's line of the newest keyring; `None` if there is none with these very keys.
+    #[must_use]
+    pub fn listed(&self) -> Option<&Reader> {
+        let own = self.chain.current().get().reader(self.keys.id)?;
+        let same = own.signing == self.keys.signing.verifying_key()
+            && own.recipient == self.keys.reading.0.recipient();
+        same.then_some(own)
+    }
+
+    /// What is wrong with the feed as a whole.
+    #[must_use]
+    pub fn alarms(&self) -> &[FeedAlarm] {
+        &self.feed.alarms
+    }
+
+    /// Events of a kind that this version does not know: they are kept and not shown.
+    #[must_use]
+    pub const fn unknown_events(&self) -> usize {
+        self.feed.unknown
+    }
+
+    /// The ids of all testimonies of the feed, without opening any.
+    pub fn ids(&self) -> impl Iterator<Item = TestimonyId> {
+        self.feed.of(FeedKind::Testimony).filter_map(|line| line.item.id.parse().ok())
+    }
+
+    /// Opens all testimonies, on all cores, in the order of the feed.
+    #[must_use]
+    pub fn open_all(&self) -> Vec<Opened> {
+        let lines: Vec<&FeedLine> = self.feed.of(FeedKind::Testimony).collect();
+        let opener = self.opener();
+        lines.par_iter().filter_map(|line| opener.open(line)).collect()
+    }
+
+    /// Opens one testimony; `None` if the feed has none of this id.
+    #[must_use]
+    pub fn open_one(&self, id: TestimonyId) -> Option<Opened> {
+        let name = id.to_string();
+        let line = self.feed.of(FeedKind::Testimony).find(|line| line.item.id == name)?;
+        self.opener().open(line)
+    }
+
+    /// Opens the names of a testimony; guardians only.
+    ///
+    /// # Errors
+    /// [`Unproven`]: who is no guardian, or does not match the cover, gets no names.
+    pub fn identity(&self, id: TestimonyId, content: &Content) -> Result<Identity, Unproven> {
+        self.opener().identity(id, &content.cover)
+    }
+
+    pub(super) fn opener(&self) -> Opener<'_> {
+        Opener { workspace: &self.workspace, keys: &self.keys, chain: &self.chain }
+    }
+}
+
+/// Waits until no other session uses the same keys; two would fork the reader's chain of entries.
+fn lock(keys_folder: &Path) -> Result<File, SessionError> {
+    let file = File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(keys_folder.join("session.lock"))
+        .map_err(SessionError::State)?;
+    file.lock().map_err(SessionError::State)?;
+    Ok(file)
+}
+
+/// A session cannot begin.
+#[derive(Debug, thiserror::Error)]
+pub enum SessionError {
+    /// The workspace is another reader's.
+    #[error("this workspace was made for reader {workspace}, the keys are those of {keys}")]
+    OtherReader {
+        /// Whose workspace it is.
+        workspace: ReaderId,
+        /// Whose keys they are.
+        keys: ReaderId,
+    },
+    /// The workspace cannot be used.
+    #[error(transparent)]
+    Workspace(#[from] WorkspaceError),
+    /// The keyring is not the one seen before, or older.
+    #[error(transparent)]
+    Keyring(#[from] KeyringError),
+    /// The casebook cannot be read.
+    #[error(transparent)]
+    Book(#[from] BookError),
+    /// What was seen before cannot be read or written.
+    #[error("what you have seen before (state.json beside your keys) cannot be read or kept: {0}")]
+    State(io::Error),
+}

@@ -1,0 +1,119 @@
+//! Writing into the casebook: signed, sealed, durable in the outbox.
+
+use std::{fs, io};
+
+use rand::{CryptoRng, RngCore};
+
+use crate::{
+    casebook::{CasebookKey, Draft, Entry, EntryError, KeyError, Op, Signer},
+    clock::Day,
+    files::{self, Audience, Existing},
+    hybrid::HybridRecipient,
+    id::{EntryId, Id},
+    keyring::KeyringError,
+    review::session::Session,
+};
+
+impl Session {
+    /// Writes acts into the outbox, in this order, each durable before the next.
+    ///
+    /// Makes a casebook key for all readers first, if this epoch has none. The casebook in memory
+    /// stays as it was; the next session adds the acts up.
+    ///
+    /// # Errors
+    /// [`WriteError`]; acts that were written before the error stay written.
+    pub fn write(
+        &mut self,
+        acts: &[Op],
+        today: Day,
+        rng: &mut (impl RngCore + CryptoRng),
+    ) -> Result<(), WriteError> {
+        if self.listed().is_none() {
+            return Err(WriteError::NotAReader);
+        }
+        // SECURITY: a server that hides a newer keyring, in which somebody was retired, gets words
+        // sealed to the old one until that ends, and not longer.
+        self.chain.usable(today)?;
+        if self.book.head != self.state.casebook {
+            return Err(WriteError::OwnEntriesMissing {
+                last: self.state.casebook.seq,
+                here: self.book.head.seq,
+            });
+        }
+        let to = self.casebook_recipient(rng)?;
+        for op in acts {
+            let draft = Draft { op, after: self.book.head, day: today };
+            let entry = Entry::sign(&self.signer(), &draft, rng)?;
+            let path = self.workspace.new_entry(EntryId::random(rng));
+            if let Some(folder) = path.parent() {
+                files::make_folder(folder)?;
+            }
+            files::save(&path, &entry.seal(&to)?, Audience::Owner, Existing::Refuse)?;
+            self.book.head = entry.head();
+            self.state.casebook = entry.head();
+        }
+        Ok(self.state.save(&self.keys_folder)?)
+    }
+
+    fn signer(&self) -> Signer<'_> {
+        Signer {
+            organisation: &self.chain.current().get().organisation,
+            keyring: self.chain.current_digest(),
+            by: self.keys.id,
+            key: &self.keys.signing,
+        }
+    }
+
+    fn casebook_recipient(
+        &mut self,
+        rng: &mut (impl RngCore + CryptoRng),
+    ) -> Result<HybridRecipient, WriteError> {
+        let keyring = self.chain.current().get();
+        if let Some(key) = self.book.key_of(keyring.epoch) {
+            return Ok(key.recipient());
+        }
+        let (key, note) = CasebookKey::make(&self.signer(), keyring.epoch, rng)?;
+        let outbox = self.workspace.path("outbox");
+        files::make_folder(&outbox.join("keys"))?;
+        let aside = tempfile::Builder::new().prefix(".new-").tempdir_in(&outbox)?;
+        for reader in &keyring.readers {
+            let sealed = CasebookKey::seal_note(&note, &reader.recipient)?;
+            let path = aside.path().join(format!("{}.age", reader.id));
+            files::save(&path, &sealed, Audience::Owner, Existing::Refuse)?;
+        }
+        let id: Id<CasebookKey> = Id::random(rng);
+        fs::rename(aside.keep(), outbox.join("keys").join(id.to_string()))?;
+        files::sync_folder(&outbox.join("keys"))?;
+        let recipient = key.recipient();
+        self.book.keys.push(key);
+        Ok(recipient)
+    }
+}
+
+/// Nothing more could be written.
+#[derive(Debug, thiserror::Error)]
+pub enum WriteError {
+    /// The newest keyring does not list this reader with these keys.
+    #[error("the newest keyring does not list you with these keys")]
+    NotAReader,
+    /// Nothing is sealed to the newest keyring today.
+    #[error(transparent)]
+    Keyring(#[from] KeyringError),
+    /// The workspace lacks entries that this reader wrote before: writing on would fork the chain.
+    #[error("you have written {last} entries before, this workspace proves {here} of them")]
+    OwnEntriesMissing {
+        /// Number of the last entry that was ever written.
+        last: u64,
+        /// Number of the last one that is here.
+        here: u64,
+    },
+    /// The entry could not be made.
+    #[error(transparent)]
+    Entry(#[from] EntryError),
+    /// The casebook key could not be made.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// The file system says no.
+    #[error("the outbox cannot be written: {0}")]
+    Io(#[from] io::Error),
+}
