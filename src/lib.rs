@@ -36,5 +36,7 @@ pub mod desk;
 pub mod intake;
 #[cfg(feature = "review")]
 pub mod review;
+#[cfg(feature = "sync")]
+pub mod sync;
 #[cfg(feature = "serve")]
 pub mod web;

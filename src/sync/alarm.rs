@@ -1,0 +1,95 @@
+//! What should never happen with an honest desk.
+
+use crate::{keyring::KeyringError, wire::tape::TapeError};
+
+/// A desk showed something that an honest and intact one cannot show.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum Alarm {
+    /// Checkpoints are signed by another key than at the first sync.
+    #[error("the desk signs its feed with another ledger key than the one seen first")]
+    LedgerKey,
+    /// A checkpoint that the ledger key did not sign, or of another organisation.
+    #[error("the checkpoint of the feed is not signed by the ledger key of this organisation")]
+    Checkpoint,
+    /// The feed ends before what is held.
+    #[error("the feed was rolled back: {held} events are held, the desk shows {shown}")]
+    Shrunk {
+        /// Events held.
+        held: u64,
+        /// Events shown.
+        shown: u64,
+    },
+    /// The same size and another content.
+    #[error("the history was changed: the first {size} events are not those that were held before")]
+    OtherRoot {
+        /// Events compared.
+        size: u64,
+    },
+    /// Events are missing, or the desk stops before its own end.
+    #[error("the desk left out events after {after}")]
+    Gap {
+        /// The last one that is there.
+        after: u64,
+    },
+    /// An item that is no item, or does not fit its own parts.
+    #[error("event {cursor} is not well formed")]
+    Item {
+        /// Which event.
+        cursor: u64,
+    },
+    /// A testimony or entry appears twice.
+    #[error("event {cursor} repeats a name that is in the feed already")]
+    Twice {
+        /// The later one.
+        cursor: u64,
+    },
+    /// A part is not what its digest says.
+    #[error("the {part} of event {cursor} is not what its digest says")]
+    Part {
+        /// Which event.
+        cursor: u64,
+        /// Which part.
+        part: String,
+    },
+    /// An answer is not of the one accepted form.
+    #[error("the desk's answer is malformed: {0}")]
+    Tape(#[from] TapeError),
+    /// An answer goes on past the longest that there can be.
+    #[error("the desk's answer to {path} goes on past {limit} bytes")]
+    Endless {
+        /// What was asked.
+        path: String,
+        /// The limit.
+        limit: u64,
+    },
+    /// The desk sends elsewhere.
+    #[error("the desk answers with a redirect, which no desk does; it was not followed")]
+    Redirect,
+    /// An answer that no desk gives.
+    #[error("the answer to {path} is none that a desk gives")]
+    Strange {
+        /// What was asked.
+        path: String,
+    },
+    /// The keyrings do not follow from the roots, or not from those held.
+    #[error("the keyrings of the desk are refused: {0}")]
+    Keyring(KeyringError),
+    /// Fewer keyrings than held, or others.
+    #[error("the desk shows other keyrings than it did before, from epoch {epoch} on")]
+    KeyringHistory {
+        /// The first one that differs.
+        epoch: u32,
+    },
+    /// Exhibits twice fetched and twice wrong.
+    #[error("the exhibits of {id} are not what their digest says")]
+    Exhibits {
+        /// Which testimony.
+        id: String,
+    },
+    /// Said to be accepted and not in the feed.
+    #[error("the desk said that it took {id}, and it is not in the feed")]
+    Withheld {
+        /// Which entry or key.
+        id: String,
+    },
+}

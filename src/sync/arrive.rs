@@ -1,0 +1,241 @@
+//! A page of the feed as it arrives: read strictly, proved whole, and only then kept.
+
+use std::path::Path;
+
+use super::{
+    Alarm,
+    feed::{AnyItem, Feed, Line},
+};
+use crate::{
+    digest::Digest,
+    id::ReaderId,
+    ledger::{
+        Checkpoint,
+        feed::{FeedItem, FeedKind, PartInfo},
+    },
+    note::NamedKey,
+    wire::{
+        self, CHECKPOINT_ENTRY, EnvelopeDigest, HEAD_ENTRY, Head, MAX_ANSWER, MAX_ITEM,
+        PAGE_EVENTS, entry_name, key_content, outbox::MAX_ENVELOPE, tape::Tape,
+    },
+};
+
+const ITEM: &str = "item.json";
+const ENVELOPE: u64 = MAX_ENVELOPE as u64;
+/// Largest sealed parts: their fixed sizes and what age adds.
+const PARTS: [(&str, u64); 3] =
+    [("cover", 16 << 10), ("account", (1 << 20) + (16 << 10)), ("identity", 80 << 10)];
+const ENTRY: u64 = wire::outbox::MAX_ENTRY as u64;
+
+/// A page whose checkpoint is proved and whose events are not yet read.
+pub(super) struct Opening<'t> {
+    tape: Tape<'t>,
+    /// The checkpoint as it came.
+    pub(super) note: String,
+    /// The key that signed it.
+    pub(super) key: NamedKey,
+    /// Where the feed ends at the desk.
+    pub(super) head: u64,
+    checkpoint: Checkpoint,
+}
+
+/// A proved page.
+pub(super) struct Page {
+    pub(super) lines: Vec<Line>,
+    pub(super) kinds: Vec<Option<FeedKind>>,
+    pub(super) files: Vec<(String, Vec<u8>)>,
+}
+
+/// What the front of a page must show.
+pub(super) struct Expected<'w> {
+    pub(super) organisation: &'w str,
+    pub(super) pinned: Option<&'w NamedKey>,
+}
+
+/// Reads the front of a page: the ledger key must be the pinned one, if there is one.
+pub(super) fn open<'t>(bytes: &'t [u8], expected: &Expected<'_>) -> Result<Opening<'t>, Alarm> {
+    let mut tape = Tape::new(bytes);
+    let note = tape.expect(CHECKPOINT_ENTRY, MAX_ANSWER)?;
+    let head = tape.expect(HEAD_ENTRY, MAX_ANSWER)?;
+    let head: Head = serde_json::from_slice(head).map_err(|_| Alarm::Checkpoint)?;
+    let key = NamedKey::parse(&head.ledger_key).map_err(|_| Alarm::Checkpoint)?;
+    if expected.pinned.is_some_and(|pinned| *pinned != key) {
+        return Err(Alarm::LedgerKey);
+    }
+    let note = str::from_utf8(note).map_err(|_| Alarm::Checkpoint)?.to_owned();
+    let checkpoint = Checkpoint::verify(&note, &key).map_err(|_| Alarm::Checkpoint)?;
+    if checkpoint.origin != expected.organisation {
+        return Err(Alarm::Checkpoint);
+    }
+    Ok(Opening { tape, note, key, head: head.head, checkpoint })
+}
+
+impl Opening<'_> {
+    /// Reads the events and proves them all: dense, new, whole, and under the checkpoint's root.
+    pub(super) fn prove(mut self, held: &Feed, reader: ReaderId) -> Result<Page, Alarm> {
+        let size = held.size();
+        let shown = self.checkpoint.size.min(self.head);
+        if shown < size {
+            return Err(Alarm::Shrunk { held: size, shown });
+        }
+        let mut frontier = held.frontier();
+        let mut page = Page { lines: Vec::new(), kinds: Vec::new(), files: Vec::new() };
+        while self.tape.peek()?.is_some() {
+            let cursor = frontier.size().saturating_add(1);
+            if page.lines.len() >= PAGE_EVENTS {
+                return Err(Alarm::Item { cursor });
+            }
+            let line = self.event(cursor, reader, &mut page)?;
+            frontier.push(line.leaf);
+            page.lines.push(line);
+        }
+        self.tape.end()?;
+        refuse_repeats(held, &page)?;
+        if frontier.size() != self.checkpoint.size || (page.lines.is_empty() && self.head > size) {
+            return Err(Alarm::Gap { after: frontier.size() });
+        }
+        if frontier.root() != self.checkpoint.root {
+            return Err(Alarm::OtherRoot { size: frontier.size() });
+        }
+        Ok(page)
+    }
+
+    fn event(&mut self, cursor: u64, reader: ReaderId, page: &mut Page) -> Result<Line, Alarm> {
+        let malformed = || Alarm::Item { cursor };
+        let json = self.tape.expect(&entry_name(cursor, ITEM), MAX_ITEM)?;
+        let any: AnyItem = serde_json::from_slice(json).map_err(|_| malformed())?;
+        let leaf = any.leaf().ok_or_else(malformed)?;
+        let mut event = Event { cursor, reader, tape: &mut self.tape, files: &mut page.files };
+        let kind = serde_json::from_value(any.kind.into()).ok();
+        if kind.is_some() {
+            let item: FeedItem = serde_json::from_slice(json).map_err(|_| malformed())?;
+            event.known(&item)?;
+        } else {
+            event.unknown()?;
+        }
+        page.kinds.push(kind);
+        let item = serde_json::from_slice(json).map_err(|_| malformed())?;
+        let line = Line { cursor, leaf, item };
+        if line.fits() { Ok(line) } else { Err(malformed()) }
+    }
+}
+
+/// The parts of one event on the tape.
+struct Event<'e, 't> {
+    cursor: u64,
+    reader: ReaderId,
+    tape: &'e mut Tape<'t>,
+    files: &'e mut Vec<(String, Vec<u8>)>,
+}
+
+impl Event<'_, '_> {
+    fn known(&mut self, item: &FeedItem) -> Result<(), Alarm> {
+        match item.kind {
+            FeedKind::Testimony => self.testimony(item),
+            FeedKind::CasebookEntry => self.entry(item),
+            FeedKind::CasebookKey => self.key(item),
+        }
+    }
+
+    fn testimony(&mut self, item: &FeedItem) -> Result<(), Alarm> {
+        let folder = format!("testimonies/{}", item.id);
+        for (name, limit) in PARTS {
+            let part = self.part_of(item, name)?;
+            let to = format!("{folder}/{name}.age");
+            self.part(part, limit, to)?;
+        }
+        let exhibits = self.part_of(item, "exhibits")?.bytes > 0;
+        let cover = self.part_of(item, "cover")?.sha256 == item.content;
+        if !exhibits || !cover || item.parts.len() != PARTS.len().saturating_add(1) {
+            return Err(self.malformed());
+        }
+        for name in ["envelope-account.age", "envelope-identity.age"] {
+            let entry = entry_name(self.cursor, name);
+            if let Some(bytes) = self.tape.expect_or_skip(&entry, ENVELOPE)? {
+                self.files.push((format!("{folder}/{name}"), bytes.to_vec()));
+            }
+        }
+        Ok(())
+    }
+
+    fn entry(&mut self, item: &FeedItem) -> Result<(), Alarm> {
+        let part = self.part_of(item, "entry")?;
+        if part.sha256 != item.content || item.parts.len() != 1 {
+            return Err(self.malformed());
+        }
+        self.part(part, ENTRY, format!("casebook/entries/{:020}.age", self.cursor))
+    }
+
+    fn key(&mut self, item: &FeedItem) -> Result<(), Alarm> {
+        let list = self.tape.expect(&entry_name(self.cursor, "key.json"), MAX_ANSWER)?;
+        let list: Vec<EnvelopeDigest> =
+            serde_json::from_slice(list).map_err(|_| self.malformed())?;
+        if !item.parts.is_empty() || key_content(&list) != item.content {
+            return Err(self.malformed());
+        }
+        let own = list.iter().find(|envelope| envelope.reader == self.reader);
+        let entry = entry_name(self.cursor, "key.age");
+        let bytes = self.tape.expect_or_skip(&entry, ENVELOPE)?;
+        match (own, bytes) {
+            (None, None) => Ok(()),
+            (Some(own), Some(bytes)) if Digest::of(bytes) == own.sha256 => {
+                let to = format!("casebook/keys/{:020}.age", self.cursor);
+                self.files.push((to, bytes.to_vec()));
+                Ok(())
+            }
+            _ => Err(Alarm::Part { cursor: self.cursor, part: "key".to_owned() }),
+        }
+    }
+
+    /// Keeps whatever belongs to an event of a kind that this version does not know.
+    fn unknown(&mut self) -> Result<(), Alarm> {
+        let prefix = entry_name(self.cursor, "");
+        while let Some((name, _)) = self.tape.peek()? {
+            let Some(part) = name.strip_prefix(&prefix).filter(|part| !part.contains('/')) else {
+                break;
+            };
+            let bytes = self.tape.expect(name, wire::MAX_PAGE)?.to_vec();
+            self.files.push((format!("unknown/{prefix}{part}"), bytes));
+        }
+        Ok(())
+    }
+
+    fn part(&mut self, part: &PartInfo, limit: u64, to: String) -> Result<(), Alarm> {
+        let name = entry_name(self.cursor, &format!("{}.age", part.name));
+        let bytes = self.tape.expect(&name, limit)?;
+        let whole = u64::try_from(bytes.len()) == Ok(part.bytes);
+        if !whole || Digest::of(bytes) != part.sha256 {
+            return Err(Alarm::Part { cursor: self.cursor, part: part.name.clone() });
+        }
+        self.files.push((to, bytes.to_vec()));
+        Ok(())
+    }
+
+    fn part_of<'i>(&self, item: &'i FeedItem, name: &str) -> Result<&'i PartInfo, Alarm> {
+        item.parts.iter().find(|part| part.name == name).ok_or_else(|| self.malformed())
+    }
+
+    const fn malformed(&self) -> Alarm {
+        Alarm::Item { cursor: self.cursor }
+    }
+}
+
+impl Page {
+    /// Where each file goes, and its bytes.
+    pub(super) fn files(&self) -> impl Iterator<Item = (&Path, &[u8])> {
+        self.files.iter().map(|(path, bytes)| (Path::new(path), bytes.as_slice()))
+    }
+}
+
+/// A name that comes a second time would replace files under the first.
+fn refuse_repeats(held: &Feed, page: &Page) -> Result<(), Alarm> {
+    let mut new = std::collections::BTreeSet::new();
+    for line in &page.lines {
+        let item = AnyItem::read(&line.item).and_then(|item| item.id());
+        let id = item.ok_or(Alarm::Item { cursor: line.cursor })?;
+        if held.has(&id) || !new.insert(id) {
+            return Err(Alarm::Twice { cursor: line.cursor });
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,193 @@
+//! Why a sync did not come to its end.
+
+use std::{io, path::PathBuf};
+
+use super::Alarm;
+use crate::{keyring::KeyringError, wire::Fault};
+
+/// Why a sync stopped. What had arrived and was proved before stays, always.
+#[derive(Debug, thiserror::Error)]
+pub enum SyncError {
+    /// The desk showed what no honest desk shows.
+    #[error("ALARM: {0}")]
+    Alarm(#[from] Alarm),
+    /// A file cannot be read or written.
+    #[error("{path} cannot be read or written: {cause}")]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// What the file system says.
+        cause: io::Error,
+    },
+    /// There is something already where `init` would write.
+    #[error("{0} exists already")]
+    Exists(PathBuf),
+    /// No workspace, or of another version.
+    #[error("{0} is not a workspace of this version")]
+    NotAWorkspace(PathBuf),
+    /// Another sync is at work there.
+    #[error("another sync is at work in this workspace")]
+    InUse,
+    /// A file of the workspace was changed or lost.
+    #[error("the workspace is damaged: {what}")]
+    Damaged {
+        /// Which file and line.
+        what: String,
+    },
+    /// The device key is missing, malformed or another reader's.
+    #[error("{0} is not a device key of this workspace's reader")]
+    DeviceKey(PathBuf),
+    /// A file given to `init` is refused.
+    #[error("{path}: {cause}")]
+    Given {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        cause: KeyringError,
+    },
+    /// Neither the invitation nor the command line has an address.
+    #[error("the address of the desk is not known")]
+    NoAddress,
+    /// Not `http://host[:port]`.
+    #[error("{0} is not an address of a desk")]
+    Address(String),
+    /// An address that others on the way could read.
+    #[error("{0} would travel in the clear and show who reads here")]
+    InTheClear(String),
+    /// An onion address without a proxy.
+    #[error("{0} is an onion address and needs Tor")]
+    NeedsProxy(String),
+    /// A proxy that would ask the local network for names, or none at all.
+    #[error("{0} is not a proxy of the form socks5h://host:port")]
+    Proxy(String),
+    /// The network failed, also after some attempts.
+    #[error("the desk could not be reached, or the connection was cut: {0}")]
+    Network(String),
+    /// The clocks are too far apart.
+    #[error("the clock of this machine is {} seconds {} the desk's", .ahead.unsigned_abs(),
+        if *.ahead < 0 { "behind" } else { "ahead of" })]
+    Clock {
+        /// Seconds that this machine is ahead; negative if behind.
+        ahead: i64,
+    },
+    /// The desk refused.
+    #[error("the desk refused ({code}): {advice}")]
+    Refused {
+        /// The desk's code.
+        code: String,
+        /// The desk's advice.
+        advice: String,
+    },
+    /// Something in the outbox is too large for any outbox.
+    #[error("{0} is too large for an outbox")]
+    TooLarge(PathBuf),
+    /// Something in the outbox is a link, or in the clear.
+    #[error("{0} is not a sealed file, and nothing in the clear is sent")]
+    NotSealed(PathBuf),
+    /// A single wanted testimony is not in the feed.
+    #[error("there is no testimony {0} in the feed")]
+    NoSuchTestimony(String),
+}
+
+impl SyncError {
+    /// What is unharmed, in a sentence.
+    #[must_use]
+    pub const fn kept(&self) -> &'static str {
+        match self {
+            Self::Alarm(_) => {
+                "everything that was held before; nothing of the refused answer was taken in"
+            }
+            Self::Exists(_) => "everything; nothing was written",
+            Self::NotAWorkspace(_) | Self::DeviceKey(_) | Self::Given { .. } => {
+                "everything; nothing was written and nothing was sent"
+            }
+            Self::NoAddress
+            | Self::Address(_)
+            | Self::InTheClear(_)
+            | Self::NeedsProxy(_)
+            | Self::Proxy(_)
+            | Self::InUse => "everything; nothing was sent",
+            Self::Damaged { .. } => "every file as it is; nothing was sent",
+            Self::File { .. }
+            | Self::Network(_)
+            | Self::Clock { .. }
+            | Self::Refused { .. }
+            | Self::TooLarge(_)
+            | Self::NotSealed(_)
+            | Self::NoSuchTestimony(_) => {
+                "everything that had arrived; the next sync goes on from there"
+            }
+        }
+    }
+
+    /// What to do, in a sentence.
+    #[must_use]
+    pub const fn advice(&self) -> &'static str {
+        match self {
+            Self::Alarm(Alarm::Withheld { .. }) => {
+                "it stays in your outbox, and until it is in the feed your colleagues see your later \
+                 entries as not proven; sync once more; if it repeats, tell an administrator by \
+                 voice: the server lost it, and its store must be brought back from the backup; \
+                 do not take the file out of the outbox"
+            }
+            Self::Alarm(_) => {
+                "do not sync again; keep the workspace as it is; call the other readers and an \
+                 administrator by voice and compare"
+            }
+            Self::File { .. } => "check the disk and the permissions, then sync again",
+            Self::Exists(_) => "name another folder, or go on with what is there",
+            Self::NotAWorkspace(_) => "make one with `sandyk sync init`",
+            Self::InUse => "wait for it to end",
+            Self::Damaged { .. } => {
+                "move the folder aside, make a new one with `sandyk sync init`, sync, then copy \
+                 `outbox` over"
+            }
+            Self::DeviceKey(_) => "give the folder in which `sandyk sync init` made device.key",
+            Self::Given { .. } => "ask the person who sent it for a new one",
+            Self::NoAddress | Self::Address(_) => {
+                "give it as http://….onion or, on the server itself, http://127.0.0.1:PORT"
+            }
+            Self::InTheClear(_) => "use the onion address, or a tunnel that ends on 127.0.0.1",
+            Self::NeedsProxy(_) | Self::Proxy(_) => {
+                "start Tor and add --proxy socks5h://127.0.0.1:9050"
+            }
+            Self::Network(_) => "sync again; if it goes on, check Tor and ask an administrator",
+            Self::Clock { .. } => {
+                "compare with another clock; if this machine's is wrong, set it and sync again; if \
+                 it is right, change nothing and tell an administrator: the server's is wrong"
+            }
+            Self::Refused { .. } => "do what the desk advises, or ask an administrator",
+            Self::TooLarge(_) => "write it again in smaller pieces",
+            Self::NotSealed(_) => {
+                "somebody else put it there: find out who had this folder, take the file out, sync"
+            }
+            Self::NoSuchTestimony(_) => "sync without naming it, then look at the list",
+        }
+    }
+
+    /// Whether the next attempt may go better by itself.
+    pub(super) const fn may_pass(&self) -> bool {
+        matches!(self, Self::Network(_))
+    }
+
+    pub(super) fn refused(fault: &Fault, our_now: i64) -> Self {
+        match fault.now {
+            Some(now) => Self::Clock { ahead: our_now.saturating_sub(now) },
+            None => Self::Refused { code: one_line(&fault.error), advice: one_line(&fault.advice) },
+        }
+    }
+}
+
+/// Names the file in an error of the file system.
+pub(super) fn at<T>(path: &std::path::Path, result: io::Result<T>) -> Result<T, SyncError> {
+    result.map_err(|cause| SyncError::File { path: path.to_owned(), cause })
+}
+
+/// The desk's words as a part of one of our lines: they cannot begin a line of their own.
+pub(super) fn one_line(words: &str) -> String {
+    let plain = words.chars().map(|c| if c.is_control() { ' ' } else { c });
+    plain.take(MAX_WORDS).collect()
+}
+
+/// Longest words of the desk that are shown, in characters.
+const MAX_WORDS: usize = 300;

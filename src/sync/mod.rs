@@ -1,0 +1,148 @@
+//! Carries sealed things between the desk and a reader's workspace; has the network and no keys.
+//!
+//! Promises: 1. the only secret here is the device key, which signs requests and opens nothing;
+//! 2. nothing enters the workspace before it was proved: keyrings against the roots, each page of
+//! the feed against a checkpoint of the pinned ledger key and all leaves held so far, each part
+//! against its digest; 3. a change of history (shorter feed, other root, other ledger key, other
+//! keyring) is an [`Alarm`] by its own name, and everything held stays; 4. a cut at any place
+//! loses nothing and the next sync goes on from there; 5. every sync hands in exactly one outbox of
+//! one size; 6. names and sizes from the network are refused unless they are exactly the expected
+//! ones, redirects are not followed, and no address in the clear is used.
+//! Does not: open, seal or decide anything; prove that the desk withholds nothing newer.
+//! Spec: `docs/format/desk.md`, which also describes the workspace.
+
+mod alarm;
+mod arrive;
+mod device;
+mod error;
+mod exhibits;
+mod feed;
+mod init;
+mod line;
+mod pull;
+mod push;
+mod workspace;
+
+use std::path::PathBuf;
+
+use rand::{CryptoRng, RngCore};
+
+pub use self::{
+    alarm::Alarm,
+    device::{DEVICE_KEY, DEVICE_PUB},
+    error::SyncError,
+    exhibits::Wanted,
+    init::{Init, init},
+    line::Patience,
+};
+use self::{line::Line, workspace::Workspace};
+use crate::{clock::Clock, wire::outbox::Refusal};
+
+/// One sync.
+pub struct Settings {
+    /// The workspace folder, made by [`init()`].
+    pub workspace: PathBuf,
+    /// The folder with the device key, made by [`init()`].
+    pub device: PathBuf,
+    /// Another address of the desk than the invitation's.
+    pub desk: Option<String>,
+    /// Which exhibits to fetch.
+    pub exhibits: Wanted,
+    /// `socks5h://host:port`; needed for onion addresses.
+    pub proxy: Option<String>,
+    /// How long to wait and how often to try.
+    pub patience: Patience,
+}
+
+/// How far a sync has come; for a progress bar.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Step {
+    /// The feed is held up to `have` of `head` events.
+    Feed {
+        /// Held.
+        have: u64,
+        /// There are.
+        head: u64,
+    },
+    /// Exhibits have arrived up to `have` of `bytes`, all wanted ones together.
+    Exhibits {
+        /// Arrived.
+        have: u64,
+        /// Wanted.
+        bytes: u64,
+    },
+}
+
+/// What a sync did.
+#[derive(Debug, Default, serde::Serialize)]
+pub struct Report {
+    /// Events of the feed that are held and proved.
+    pub feed: u64,
+    /// Testimonies that came now.
+    pub testimonies: u64,
+    /// Casebook entries that came now.
+    pub entries: u64,
+    /// Casebook keys that came now.
+    pub keys: u64,
+    /// Events of a kind that this version does not know; kept as they are.
+    pub unknown: u64,
+    /// Exhibits that came now.
+    pub exhibits: u64,
+    /// Exhibits that are not here.
+    pub exhibits_missing: u64,
+    /// Entries and keys of the outbox that are in the feed now.
+    pub sent: u64,
+    /// Entries and keys that wait for the next sync, because an outbox has one size.
+    pub waiting: u64,
+    /// What the desk did not take; it stays in the outbox.
+    pub refused: Vec<Refusal>,
+    /// The newest keyring.
+    pub epoch: u32,
+    /// The ledger key, if it was pinned by this sync.
+    pub pinned: Option<String>,
+    /// What a person should know.
+    pub warnings: Vec<String>,
+}
+
+impl Report {
+    /// Events that came now, of every kind.
+    #[must_use]
+    pub fn came(&self) -> u64 {
+        [self.testimonies, self.entries, self.keys, self.unknown]
+            .iter()
+            .fold(0, |sum, n| sum.saturating_add(*n))
+    }
+}
+
+/// Syncs once: keyring, outbox, feed, exhibits, in this order.
+///
+/// # Errors
+/// [`SyncError`]; what had arrived and was proved before stays.
+pub async fn run(
+    settings: &Settings,
+    clock: &dyn Clock,
+    rng: &mut (impl RngCore + CryptoRng),
+    step: &mut dyn FnMut(Step),
+) -> Result<Report, SyncError> {
+    let mut workspace = Workspace::open(&settings.workspace)?;
+    let (device, address) = device::load(&settings.device, workspace.reader())?;
+    let address = settings.desk.as_deref().or(address.as_deref()).ok_or(SyncError::NoAddress)?;
+    let line = Line::new(address, settings.proxy.as_deref(), (device, clock), settings.patience)?;
+    let mut report = Report::default();
+    let chain = pull::keyrings(&line, &workspace, rng).await?;
+    report.epoch = chain.current().get().epoch;
+    if let Err(error) = chain.usable(clock.today()) {
+        report.warnings.push(error.to_string());
+    }
+    // A desk that cannot take the outbox in may still give what it has.
+    let pushed = push::push(&line, &workspace, rng).await;
+    let pulled = pull::feed(&line, &mut workspace, (rng, step), &mut report).await;
+    let pushed = pushed?;
+    pulled?;
+    let confirmed = push::confirm(&workspace, pushed, &mut report);
+    // A desk that lost an entry may still give the exhibits.
+    let fetched = exhibits::fetch(&line, &workspace, settings, (rng, step), &mut report).await;
+    confirmed.and(fetched)?;
+    report.feed = workspace.feed().size();
+    Ok(report)
+}
