@@ -30,6 +30,8 @@ pub mod wire;
 pub mod config;
 #[cfg(feature = "serve")]
 pub mod store;
+#[cfg(feature = "admin")]
+pub mod admin;
 #[cfg(feature = "serve")]
 pub mod desk;
 #[cfg(feature = "serve")]

@@ -1,0 +1,220 @@
+//! The ceremony's folder: what lies where, read and written whole.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    admin::AdminError,
+    files::{self, Audience, Existing},
+    keyring::{
+        DeskNote, Keyring, KeyringError, MAX_KEYRING_BYTES, MAX_ROOTS_BYTES, Published, TrustRoot,
+        load_folder,
+    },
+    note::SignedNote,
+};
+
+/// A ceremony that was begun: its folder, its roots, its addresses.
+pub struct Ceremony {
+    folder: PathBuf,
+    trust: TrustRoot,
+    addresses: Addresses,
+}
+
+/// Where the organisation's servers will be found, for invitations.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Addresses {
+    schema: Schema,
+    pub(super) desk_address: String,
+    pub(super) intake_address: String,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+enum Schema {
+    #[default]
+    #[serde(rename = "ceremony/1")]
+    One,
+}
+
+impl Addresses {
+    pub(super) fn new(desk_address: String, intake_address: String) -> Self {
+        Self { schema: Schema::One, desk_address, intake_address }
+    }
+}
+
+/// What is to be signed next, and the signatures so far.
+pub struct Draft {
+    /// The keyring.
+    pub keyring: Keyring,
+    /// Its devices.
+    pub desk: DeskNote,
+    /// Both as notes, once a root has signed.
+    pub signed: Option<(SignedNote, SignedNote)>,
+}
+
+impl Draft {
+    /// A draft that nobody has signed; the desk note is bound to the keyring as it is now.
+    pub(super) fn unsigned(keyring: Keyring, devices: Vec<crate::keyring::Device>) -> Self {
+        let desk = DeskNote {
+            organisation: keyring.organisation.clone(),
+            epoch: keyring.epoch,
+            keyring: keyring.body_digest(),
+            devices,
+        };
+        Self { keyring, desk, signed: None }
+    }
+}
+
+impl Ceremony {
+    /// Makes a new folder with its roots and addresses.
+    pub(super) fn begin(
+        folder: &Path,
+        trust: TrustRoot,
+        addresses: Addresses,
+    ) -> Result<Self, AdminError> {
+        let ceremony = Self { folder: folder.to_owned(), trust, addresses };
+        let json = serde_json::to_string_pretty(&ceremony.addresses)
+            .map_err(|e| AdminError::Settings { why: e.to_string() })?;
+        ceremony.save(ROOTS, &ceremony.trust.to_text())?;
+        ceremony.save(SETTINGS, &format!("{json}\n"))?;
+        Ok(ceremony)
+    }
+
+    /// Opens a ceremony's folder.
+    ///
+    /// # Errors
+    /// `NoCeremony`, `Settings`, `File` or `Keyring` of [`AdminError`].
+    pub fn open(folder: &Path) -> Result<Self, AdminError> {
+        let Some(roots) = load(&folder.join(ROOTS), MAX_ROOTS_BYTES)? else {
+            return Err(AdminError::NoCeremony { folder: folder.display().to_string() });
+        };
+        let json = load(&folder.join(SETTINGS), MAX_ROOTS_BYTES)?.unwrap_or_default();
+        let addresses =
+            serde_json::from_str(&json).map_err(|e| AdminError::Settings { why: e.to_string() })?;
+        Ok(Self { folder: folder.to_owned(), trust: TrustRoot::parse(&roots)?, addresses })
+    }
+
+    /// The roots.
+    #[must_use]
+    pub const fn trust(&self) -> &TrustRoot {
+        &self.trust
+    }
+
+    /// The ceremony's own folder of what was published.
+    #[must_use]
+    pub fn published_folder(&self) -> PathBuf {
+        self.folder.join(PUBLISHED)
+    }
+
+    /// What was published so far, verified; nothing before the first time.
+    ///
+    /// # Errors
+    /// [`AdminError::Keyring`] if something there does not hold.
+    pub fn published(&self) -> Result<Option<Published>, AdminError> {
+        match load_folder(&self.published_folder(), &self.trust) {
+            Ok(published) => Ok(Some(published)),
+            Err(
+                KeyringError::NothingPublished
+                | KeyringError::Unreadable { kind: io::ErrorKind::NotFound, .. },
+            ) => Ok(None),
+            Err(e) => Err(e.into()),
+        }
+    }
+
+    /// What is to be signed next, if anything is.
+    ///
+    /// # Errors
+    /// `Keyring`, `File` or `DraftEdited` of [`AdminError`].
+    pub fn draft(&self) -> Result<Option<Draft>, AdminError> {
+        let Some(text) = self.load_draft(KEYRING_TEXT)? else { return Ok(None) };
+        let keyring = Keyring::parse(&text)?;
+        let desk = DeskNote::parse(&self.load_draft(DESK_TEXT)?.ok_or(AdminError::NoDraft)?)?;
+        let notes = (self.load_draft(KEYRING_NOTE)?, self.load_draft(DESK_NOTE)?);
+        let (Some(keyring_note), Some(desk_note)) = notes else {
+            return Ok(Some(Draft { keyring, desk, signed: None }));
+        };
+        let parse = |note: &str| SignedNote::parse(note).map_err(KeyringError::from);
+        let (keyring_note, desk_note) = (parse(&keyring_note)?, parse(&desk_note)?);
+        if keyring_note.text() != keyring.to_text() {
+            return Err(AdminError::DraftEdited { file: KEYRING_TEXT });
+        }
+        if desk_note.text() != desk.to_text() {
+            return Err(AdminError::DraftEdited { file: DESK_TEXT });
+        }
+        Ok(Some(Draft { keyring, desk, signed: Some((keyring_note, desk_note)) }))
+    }
+
+    /// Puts a draft into its place; one without signatures takes older signatures away.
+    pub(super) fn save_draft(&self, draft: &Draft) -> Result<(), AdminError> {
+        let folder = self.folder.join(DRAFT);
+        files::make_folder(&folder).map_err(AdminError::file(&folder))?;
+        let Draft { keyring, desk, signed } = draft;
+        if let Some((keyring, desk)) = signed {
+            self.save(&in_draft(KEYRING_NOTE), &keyring.to_text())?;
+            return self.save(&in_draft(DESK_NOTE), &desk.to_text());
+        }
+        self.remove_draft_files(&[KEYRING_NOTE, DESK_NOTE])?;
+        self.save(&in_draft(DESK_TEXT), &desk.to_text())?;
+        self.save(&in_draft(KEYRING_TEXT), &keyring.to_text())
+    }
+
+    /// Takes a draft away that has become a published keyring.
+    pub(super) fn clear_draft(&self) -> Result<(), AdminError> {
+        self.remove_draft_files(&[KEYRING_TEXT, KEYRING_NOTE, DESK_NOTE, DESK_TEXT])
+    }
+
+    pub(super) const fn addresses(&self) -> &Addresses {
+        &self.addresses
+    }
+
+    fn load_draft(&self, file: &str) -> Result<Option<String>, AdminError> {
+        load(&self.folder.join(in_draft(file)), MAX_KEYRING_BYTES)
+    }
+
+    fn save(&self, file: &str, text: &str) -> Result<(), AdminError> {
+        let path = self.folder.join(file);
+        files::save(&path, text.as_bytes(), Audience::Owner, Existing::Replace)
+            .map_err(AdminError::file(&path))
+    }
+
+    fn remove_draft_files(&self, names: &[&str]) -> Result<(), AdminError> {
+        for name in names {
+            let path = self.folder.join(in_draft(name));
+            match fs::remove_file(&path) {
+                Err(e) if e.kind() != io::ErrorKind::NotFound => {
+                    return Err(AdminError::file(&path)(e));
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The text of a file, or nothing if there is no such file.
+pub(super) fn load(path: &Path, limit: usize) -> Result<Option<String>, AdminError> {
+    match files::load_text(path, u64::try_from(limit).unwrap_or(u64::MAX)) {
+        Ok(text) => Ok(Some(text)),
+        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(e) => Err(AdminError::file(path)(e)),
+    }
+}
+
+fn in_draft(file: &str) -> String {
+    format!("{DRAFT}/{file}")
+}
+
+/// The roots, in a ceremony's folder and in a published one.
+pub(super) const ROOTS: &str = "roots.txt";
+
+const SETTINGS: &str = "ceremony.json";
+const PUBLISHED: &str = "published";
+const DRAFT: &str = "draft";
+const KEYRING_TEXT: &str = "keyring.txt";
+const KEYRING_NOTE: &str = "keyring.note";
+const DESK_TEXT: &str = "desk.txt";
+const DESK_NOTE: &str = "desk.note";

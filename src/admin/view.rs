@@ -1,0 +1,158 @@
+//! A keyring as a person or a program wants to see it.
+
+use serde::Serialize;
+
+use crate::{
+    admin::{AdminError, Draft, sign::progress},
+    clock::Day,
+    keyring::{Device, Keyring, Published, Reader},
+    note::{NamedKey, SignedNote},
+};
+
+/// Everything that a keyring and its desk note say, with fingerprints.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct KeyringView {
+    /// `keyring-view/1`.
+    pub schema: &'static str,
+    /// `draft` or `published`.
+    pub state: &'static str,
+    /// The organisation's name.
+    pub organisation: String,
+    /// Counted from 1.
+    pub epoch: u32,
+    /// The last day.
+    pub not_after: Day,
+    /// Whole days from today until then; negative afterwards.
+    pub days_left: i64,
+    /// How many roots must sign.
+    pub threshold: usize,
+    /// The roots.
+    pub roots: Vec<RootView>,
+    /// The readers.
+    pub readers: Vec<ReaderView>,
+    /// The machines that the desk admits.
+    pub devices: Vec<DeviceView>,
+    /// What to mind although nothing is wrong.
+    pub warnings: Vec<&'static str>,
+}
+
+/// A root key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RootView {
+    /// Its name in signature lines.
+    pub name: String,
+    /// To compare by voice.
+    pub fingerprint: String,
+    /// Whether it signed this keyring.
+    pub signed: bool,
+}
+
+/// A reader.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ReaderView {
+    /// Random.
+    pub id: String,
+    /// `reviewer` or `guardian`.
+    pub role: &'static str,
+    /// The epoch that named them first.
+    pub since: u32,
+    /// To compare by voice.
+    pub fingerprint: String,
+}
+
+/// A networked machine.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct DeviceView {
+    /// Random.
+    pub id: String,
+    /// Whose.
+    pub reader: String,
+    /// To compare by voice.
+    pub fingerprint: String,
+}
+
+impl KeyringView {
+    /// Shows a draft.
+    ///
+    /// # Errors
+    /// [`AdminError::Keyring`] if a signature so far does not fit.
+    pub fn of_draft(draft: &Draft, today: Day) -> Result<Self, AdminError> {
+        let signed = match &draft.signed {
+            Some((note, _)) => progress(&draft.keyring, note)?.signed,
+            None => Vec::new(),
+        };
+        Ok(Self::new("draft", &draft.keyring, (&draft.desk.devices, &signed), today))
+    }
+
+    /// Shows what is published.
+    ///
+    /// # Errors
+    /// [`AdminError::Keyring`] if a signature does not fit.
+    pub fn of_published(published: &Published, today: Day) -> Result<Self, AdminError> {
+        let keyring = published.chain.current().get();
+        let note = published.chain.notes().pop().unwrap_or_default();
+        let note = SignedNote::parse(note).map_err(crate::keyring::KeyringError::from)?;
+        let signed = progress(keyring, &note)?.signed;
+        let devices = published.desk.as_ref().map(|desk| desk.get().devices.as_slice());
+        Ok(Self::new("published", keyring, (devices.unwrap_or_default(), &signed), today))
+    }
+
+    fn new(
+        state: &'static str,
+        keyring: &Keyring,
+        (devices, signed): (&[Device], &[String]),
+        today: Day,
+    ) -> Self {
+        let root = |root: &NamedKey| RootView {
+            name: root.name.as_str().to_owned(),
+            fingerprint: root.fingerprint(),
+            signed: signed.iter().any(|name| name == root.name.as_str()),
+        };
+        Self {
+            schema: "keyring-view/1",
+            state,
+            organisation: keyring.organisation.clone(),
+            epoch: keyring.epoch,
+            not_after: keyring.not_after,
+            days_left: today.days_until(keyring.not_after),
+            threshold: keyring.threshold,
+            roots: keyring.roots.iter().map(root).collect(),
+            readers: keyring.readers.iter().map(reader_view).collect(),
+            devices: devices.iter().map(device_view).collect(),
+            warnings: warnings(keyring, devices, today),
+        }
+    }
+}
+
+fn reader_view(reader: &Reader) -> ReaderView {
+    ReaderView {
+        id: reader.id.to_string(),
+        role: reader.role.word(),
+        since: reader.since,
+        fingerprint: reader.fingerprint(),
+    }
+}
+
+fn device_view(device: &Device) -> DeviceView {
+    DeviceView {
+        id: device.id.to_string(),
+        reader: device.reader.to_string(),
+        fingerprint: device.fingerprint(),
+    }
+}
+
+fn warnings(keyring: &Keyring, devices: &[Device], today: Day) -> Vec<&'static str> {
+    let cases = [
+        (keyring.guardians().next().is_none(), "no guardian: it cannot be published like this"),
+        (keyring.readers.len() < 2, "fewer than two readers: one loss or arrest loses everything"),
+        (devices.is_empty(), "no device: nobody can fetch testimonies from the server"),
+        (keyring.check_days(today).is_err(), "past its last day or good for over 400 days"),
+        (
+            today.days_until(keyring.not_after) < SOON,
+            "fewer than 60 days left: renew it while the root holders can be reached",
+        ),
+    ];
+    cases.into_iter().filter_map(|(holds, text)| holds.then_some(text)).collect()
+}
+
+const SOON: i64 = 60;
