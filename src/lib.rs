@@ -8,6 +8,7 @@
 static ALLOCATOR: zeroizing_alloc::ZeroAlloc<std::alloc::System> =
     zeroizing_alloc::ZeroAlloc(std::alloc::System);
 
+// 0 ground: no keys, no network
 pub mod clock;
 pub mod digest;
 pub mod files;
@@ -16,20 +17,28 @@ pub mod locale;
 pub mod padding;
 pub mod process;
 pub mod secret;
+
+// 1 nouns
 pub mod hybrid;
 pub mod keyring;
 pub mod note;
 pub mod receipt;
 pub mod testimony;
+
+// 2 formats
 #[cfg(feature = "open")]
 pub mod casebook;
 pub mod ledger;
 pub mod sealed;
 #[cfg(any(feature = "serve", feature = "sync"))]
 pub mod wire;
+
+// 3 places
 pub mod config;
 #[cfg(feature = "serve")]
 pub mod store;
+
+// 4 roles
 #[cfg(feature = "admin")]
 pub mod admin;
 #[cfg(feature = "serve")]
@@ -40,5 +49,8 @@ pub mod intake;
 pub mod review;
 #[cfg(feature = "sync")]
 pub mod sync;
+
+// 5 faces
+pub mod cli;
 #[cfg(feature = "serve")]
 pub mod web;

@@ -1,0 +1,240 @@
+//! `sandyk admin`: the ceremony of the administrators, offline, files in, files out.
+//!
+//! Promises: 1. data goes to stdout, what was done and what comes next to stderr; 2. before a
+//! passphrase for signing is asked for, everything that will be signed is shown.
+//! Does not: use a network. Spec: `docs/format/keyring.md`.
+
+mod args;
+mod show;
+
+use std::path::Path;
+
+use rand::rngs::OsRng;
+
+use crate::{
+    admin::{self, AdminError, Ceremony, Entrant, Founding, KeyringView, RootKey},
+    cli::{
+        admin::{
+            args::{
+                AddArgs, AdminCommand, InitArgs, InviteArgs, KeyringCommand, PublishArgs,
+                RenewArgs, ShowArgs, SignArgs, VerifyArgs,
+            },
+            show::{say_view, say_warnings, write_view},
+        },
+        exit::{CliError, Exit},
+        out::Out,
+        passphrase,
+    },
+    clock::{Clock as _, Day, SystemClock},
+    files::{self, Audience, Existing},
+    keyring::{KeyringError, MAX_ROOTS, MAX_ROOTS_BYTES, Role, TrustRoot},
+};
+
+pub use args::AdminArgs;
+
+/// Runs one step of the ceremony.
+///
+/// # Errors
+/// [`CliError`] with what happened, what was kept and what to do.
+pub fn run(args: AdminArgs, out: &mut Out) -> Result<Exit, CliError> {
+    let today = SystemClock.today();
+    match args.command {
+        AdminCommand::Init(args) => init(args, today, out),
+        AdminCommand::Invite(args) => invite(&args, out),
+        AdminCommand::Add(args) => add(&args, out),
+        AdminCommand::Sign(args) => sign(&args, today, out),
+        AdminCommand::Renew(args) => renew(&args, today, out),
+        AdminCommand::Keyring(KeyringCommand::Show(args)) => show(&args, today, out),
+        AdminCommand::Keyring(KeyringCommand::Verify(args)) => verify(&args, today, out),
+        AdminCommand::Keyring(KeyringCommand::Publish(args)) => publish(&args, today, out),
+    }
+}
+
+fn init(args: InitArgs, today: Day, out: &mut Out) -> Result<Exit, CliError> {
+    let files = &args.passphrase_file;
+    if !(2..=MAX_ROOTS).contains(&args.roots) {
+        return refused(KeyringError::RootCount { found: args.roots });
+    }
+    if !files.is_empty() && files.len() != args.roots {
+        let found = files.len();
+        return Err(CliError::usage(format!("{} roots and {found} passphrase files", args.roots))
+            .kept("nothing was written")
+            .advice("name one file for each root, in their order, or none"));
+    }
+    let passphrases = (0..args.roots)
+        .map(|n| passphrase::ask_new(files.get(n), &format!("root-{}", n.saturating_add(1)), out))
+        .collect::<Result<Vec<_>, _>>()?;
+    let founding = Founding {
+        organisation: args.organisation,
+        threshold: args.threshold,
+        desk_address: args.desk_address,
+        intake_address: args.intake_address,
+        not_after: today.plus_days(args.days),
+        work_factor: args.work_factor,
+    };
+    founding.check_days(today).or_else(refused)?;
+    let founded =
+        admin::found(&args.folder, &founding, &passphrases, &mut OsRng).or_else(refused)?;
+    show::write_founded(&founded, out)?;
+    out.say(format!(
+        "Made {} root keys; any {} of them sign.",
+        founded.trust.roots.len(),
+        founded.trust.threshold
+    ));
+    out.say("\nWhat to do now:");
+    out.say("1. Carry each root key file to another person and machine, and delete it here.");
+    out.say(
+        "2. Print the spare, write its passphrase down apart from it, keep both in a third place.",
+    );
+    out.say("3. Put roots.txt and the fingerprint of all roots on pages that others archive.");
+    out.say("4. Next: `sandyk admin invite` for each reader, at least one of them a guardian.");
+    Ok(Exit::Done)
+}
+
+fn invite(args: &InviteArgs, out: &mut Out) -> Result<Exit, CliError> {
+    let role = Role::from(args.role);
+    let ceremony = open(&args.folder)?;
+    let invitation = admin::invite(&ceremony, role).or_else(refused)?;
+    save_new(&args.out, &invitation.to_text())?;
+    let (role, file) = (role.word(), args.out.display());
+    out.say(format!("Wrote {file}, an invitation for a {role}. Its fingerprint:"));
+    out.line(invitation.fingerprint())?;
+    if invitation.desk_address.is_empty() {
+        out.say("It names no address of the desk; the reader must be told.");
+    }
+    out.say("\nWhat to do now:");
+    out.say("1. Hand it over, and compare the fingerprint by voice.");
+    out.say(
+        "2. The reader runs `sandyk review init` and `sandyk sync init`, and gives back two files.",
+    );
+    out.say("3. Next: `sandyk admin add reader.pub device.pub`.");
+    Ok(Exit::Done)
+}
+
+fn add(args: &AddArgs, out: &mut Out) -> Result<Exit, CliError> {
+    let ceremony = open(&args.folder)?;
+    let entrants = args.files.iter().map(|file| Entrant::load(file));
+    let entrants = entrants.collect::<Result<Vec<_>, _>>().or_else(refused)?;
+    let added = admin::add(&ceremony, entrants).or_else(refused)?;
+    show::write_added(added, out)?;
+    out.say("Taken into the draft; signatures made before, if any, no longer count.");
+    out.say("\nWhat to do now:");
+    out.say("1. Compare each fingerprint with its owner, in person or by voice.");
+    out.say("2. Next: `sandyk admin sign`, once with each of the roots that must sign.");
+    Ok(Exit::Done)
+}
+
+fn sign(args: &SignArgs, today: Day, out: &mut Out) -> Result<Exit, CliError> {
+    let ceremony = open(&args.folder)?;
+    let draft = admin::check_draft(&ceremony, today).or_else(refused)?;
+    out.say("This will be signed:");
+    say_view(&KeyringView::of_draft(&draft, today).or_else(refused)?, out);
+    let words =
+        passphrase::ask(args.passphrase_file.as_ref(), &args.root.display().to_string(), out)?;
+    let root = RootKey::open(&args.root, &words).or_else(refused)?;
+    let progress = admin::sign(&ceremony, &root, today).or_else(refused)?;
+    let (signed, needed) = (progress.signed.len(), progress.needed);
+    out.line(format!("epoch {}: {signed} of {needed} signatures", progress.epoch))?;
+    out.say(format!("Signed so far by {}.", progress.signed.join(", ")));
+    if signed < needed {
+        out.say("Next: carry the folder to another root's holder, who signs the same way.");
+    } else {
+        out.say("Next: `sandyk admin keyring publish`.");
+    }
+    Ok(Exit::Done)
+}
+
+fn renew(args: &RenewArgs, today: Day, out: &mut Out) -> Result<Exit, CliError> {
+    let ceremony = open(&args.folder)?;
+    let not_after = today.plus_days(args.days);
+    let epoch = admin::renew(&ceremony, today, not_after).or_else(refused)?;
+    out.line(format!("epoch {epoch} until {not_after}"))?;
+    out.say("Drafted; nothing but the last day changes.");
+    out.say("Next: `sandyk admin sign`, once with each of the roots that must sign.");
+    Ok(Exit::Done)
+}
+
+fn show(args: &ShowArgs, today: Day, out: &mut Out) -> Result<Exit, CliError> {
+    let view = match (&args.place.folder, &args.place.published) {
+        (Some(folder), _) => {
+            let ceremony = open(folder)?;
+            match ceremony.draft().or_else(refused)? {
+                Some(draft) => KeyringView::of_draft(&draft, today),
+                None => match ceremony.published().or_else(refused)? {
+                    Some(published) => KeyringView::of_published(&published, today),
+                    None => return refused(KeyringError::NothingPublished),
+                },
+            }
+        }
+        (None, Some(folder)) => {
+            let trust = load_roots(&folder.join("roots.txt"))?;
+            out.say(
+                "Checked against roots.txt of the same folder, which proves nothing by itself.",
+            );
+            out.say(format!("Compare the fingerprint of all roots: {}", trust.fingerprint()));
+            let published = crate::keyring::load_folder(folder, &trust);
+            KeyringView::of_published(&published.or_else(refused)?, today)
+        }
+        (None, None) => return Err(CliError::usage("name --folder or --published")),
+    };
+    write_view(&view.or_else(refused)?, out)
+}
+
+fn verify(args: &VerifyArgs, today: Day, out: &mut Out) -> Result<Exit, CliError> {
+    let trust = load_roots(&args.roots)?;
+    let published = admin::verify(&args.published, &trust, today).or_else(refused)?;
+    out.say(format!("Verified from the roots {}.", trust.fingerprint()));
+    if published.desk.is_none() {
+        out.say("There is no desk note of this epoch: no machine may fetch anything.");
+    }
+    let view = KeyringView::of_published(&published, today).or_else(refused)?;
+    write_view(&view, out)
+}
+
+fn publish(args: &PublishArgs, today: Day, out: &mut Out) -> Result<Exit, CliError> {
+    let ceremony = open(&args.folder)?;
+    let outcome = admin::publish(&ceremony, &args.to, today).or_else(refused)?;
+    for file in &outcome.written {
+        out.line(args.to.join(file).display())?;
+    }
+    let published = ceremony.published().or_else(refused)?;
+    let published = published.ok_or_else(|| CliError::refused(KeyringError::NothingPublished))?;
+    let view = KeyringView::of_published(&published, today).or_else(refused)?;
+    say_warnings(&view, out);
+    if outcome.written.is_empty() {
+        out.say(format!("Epoch {} is published there already.", outcome.epoch));
+        return Ok(Exit::NothingToDo);
+    }
+    out.say(format!("Epoch {} is published, good until {}.", outcome.epoch, view.not_after));
+    out.say("desk-….note is for the server alone; everything else may be public.");
+    Ok(Exit::Done)
+}
+
+fn open(folder: &Path) -> Result<Ceremony, CliError> {
+    Ceremony::open(folder).or_else(refused)
+}
+
+fn load_roots(file: &Path) -> Result<TrustRoot, CliError> {
+    let limit = u64::try_from(MAX_ROOTS_BYTES).unwrap_or(u64::MAX);
+    let text = files::load_text(file, limit).map_err(|error| {
+        CliError::failed(format!("{}: {error}", file.display()))
+            .kept("nothing was changed")
+            .advice("name the roots.txt that you trust")
+    })?;
+    TrustRoot::parse(&text).or_else(refused)
+}
+
+fn save_new(file: &Path, text: &str) -> Result<(), CliError> {
+    files::save(file, text.as_bytes(), Audience::Owner, Existing::Refuse).map_err(|error| {
+        CliError::failed(format!("{}: {error}", file.display()))
+            .kept("what was there is as it was")
+            .advice("name a new file")
+    })
+}
+
+/// The error as the shell sees it: refusals leave with 3, failures with 1.
+fn refused<T>(error: impl Into<AdminError>) -> Result<T, CliError> {
+    let error = error.into();
+    let exit = if error.is_refusal() { Exit::Refused } else { Exit::Failed };
+    Err(CliError::told(exit, error))
+}

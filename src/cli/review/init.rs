@@ -1,0 +1,104 @@
+//! `sandyk review init`: a new reader's keys.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use rand::rngs::OsRng;
+use serde::Serialize;
+
+use crate::{
+    cli::{
+        exit::{CliError, Exit},
+        out::{Format, Out},
+        passphrase,
+        review::Places,
+    },
+    files,
+    id::ReaderId,
+    keyring::{Invitation, MAX_INVITATION_BYTES},
+    review::{self, KeysError, Passphrase},
+};
+
+#[derive(Args)]
+pub(super) struct InitArgs {
+    /// The file that the administrators gave you
+    #[arg(long, value_name = "FILE")]
+    invitation: PathBuf,
+    /// How slow guessing the passphrase is made: 2^N
+    #[arg(long, value_name = "N", default_value_t = 18, hide = true)]
+    work_factor: u8,
+}
+
+#[derive(Serialize)]
+struct Made {
+    reader: ReaderId,
+    role: &'static str,
+    fingerprint: String,
+    roots_fingerprint: String,
+    reader_pub: PathBuf,
+    reader_age: PathBuf,
+}
+
+pub(super) fn run(args: &InitArgs, places: &Places, out: &mut Out) -> Result<Exit, CliError> {
+    let config = places.resolve()?;
+    let keys = config.keys.ok_or_else(|| CliError::usage("no --keys was given"))?;
+    if keys.join("reader.age").exists() {
+        return Err(keys_are_there(&keys));
+    }
+    let shown = args.invitation.display();
+    let limit = u64::try_from(MAX_INVITATION_BYTES).unwrap_or(u64::MAX);
+    let invitation = files::load_text(&args.invitation, limit).map_err(|e| {
+        CliError::failed(format!("the invitation {shown}: {e}"))
+            .kept("nothing was made")
+            .advice("name the file that the administrators gave you")
+    })?;
+    let invitation = Invitation::parse(&invitation)
+        .map_err(|e| CliError::told(Exit::Failed, format!("the invitation {shown}: {e}")))?;
+    let words = passphrase::ask_new(config.passphrase_file.as_ref(), "your keys", out)?;
+    let lock = Passphrase { words: &words, work_factor: args.work_factor };
+    let joined = review::init(&keys, &invitation, &lock, &mut OsRng).map_err(|e| {
+        if matches!(e, KeysError::AlreadyHere) {
+            return keys_are_there(&keys);
+        }
+        CliError::failed(e)
+            .kept("keys that were there are untouched")
+            .advice("check the disk and that you may write to the folder, then try again")
+    })?;
+    let made = Made {
+        reader: joined.public.id,
+        role: joined.public.role.word(),
+        fingerprint: joined.public.fingerprint(),
+        roots_fingerprint: joined.trust.fingerprint(),
+        reader_pub: keys.join("reader.pub"),
+        reader_age: keys.join("reader.age"),
+    };
+    match out.format() {
+        Format::Json => out.json(&made)?,
+        Format::Table => say(&made, &joined.trust.organisation, out)?,
+    }
+    Ok(Exit::Done)
+}
+
+fn keys_are_there(keys: &Path) -> CliError {
+    CliError::failed(format!("{} holds a reader's keys already", keys.display()))
+        .kept("nothing was changed; making them anew would lose all that the old ones open")
+        .advice("use them, or name another folder with --keys")
+}
+
+fn say(made: &Made, organisation: &str, out: &mut Out) -> Result<(), CliError> {
+    out.line(format!("You are {} {} of {organisation}.", made.role, made.reader))?;
+    out.line("Your fingerprint")?;
+    out.item(4, &made.fingerprint)?;
+    out.line("Fingerprint of the roots that you will trust")?;
+    out.item(4, &made.roots_fingerprint)?;
+    out.say("\nWhat to do now:");
+    out.say("1. Read both fingerprints to an administrator by voice; they must hear the same.");
+    out.say(format!("2. Give them {}: it is not secret.", made.reader_pub.display()));
+    out.say(format!(
+        "3. Copy {} to two sticks kept in two places: it is locked by your passphrase.",
+        made.reader_age.display()
+    ));
+    out.say("   Without the file, or without the passphrase, nobody can open what you could.");
+    out.say("4. Make this machine known: sandyk sync init (with the same invitation).");
+    Ok(())
+}

@@ -1,0 +1,259 @@
+//! `sandyk review list`: what there is, the urgent first.
+
+use clap::Args;
+use serde::Serialize;
+
+use crate::{
+    casebook::{Casebook, TargetId},
+    cli::{
+        exit::{CliError, Exit},
+        out::{Format, Out},
+        review::{
+            cases, files,
+            sitting::{name, short},
+            words,
+        },
+        terminal::ForTerminal,
+    },
+    clock::Week,
+    id::{CaseId, ReaderId, TestimonyId},
+    review::{Content, ExhibitsHere, Opened, Session, sort_by_urgency},
+    testimony::{Code, List},
+};
+
+#[derive(Args)]
+pub(super) struct ListArgs {
+    /// Only testimonies of this case
+    #[arg(long, value_name = "CASE")]
+    case: Option<String>,
+    /// Only testimonies that you have not read
+    #[arg(long)]
+    unread: bool,
+}
+
+/// One testimony in a list.
+#[derive(Serialize)]
+pub(super) struct Row {
+    id: TestimonyId,
+    cursor: u64,
+    week: Option<Week>,
+    /// Why it is not shown, if it is not proven.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unproven: Option<String>,
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    said: Option<Said>,
+    exhibits: &'static str,
+    cases: Vec<CaseId>,
+    tags: Vec<String>,
+    read_by: Vec<ReaderId>,
+}
+
+#[derive(Serialize)]
+struct Said {
+    risk: Code,
+    risk_flags: Vec<Code>,
+    kind: String,
+    lang: String,
+    role: Code,
+    boxes: Vec<Code>,
+    may_use: bool,
+    has_identity: bool,
+    start: String,
+}
+
+pub(super) fn run(args: &ListArgs, session: &mut Session, out: &mut Out) -> Result<Exit, CliError> {
+    let case = args.case.as_deref().map(|case| cases::find(case, session)).transpose()?;
+    let casebook = &session.book.casebook;
+    let in_case = |id: TestimonyId| {
+        case.is_none_or(|case| {
+            casebook.cases.get(&case).is_some_and(|c| c.testimonies.contains_key(&id))
+        })
+    };
+    let unread = |id: TestimonyId| {
+        !casebook.opened.get(&id).is_some_and(|by| by.contains_key(&session.reader()))
+    };
+    let mut testimonies = session.open_all();
+    testimonies.retain(|t| in_case(t.id) && (!args.unread || unread(t.id)));
+    sort_by_urgency(&mut testimonies);
+    rows(&testimonies, session, out)?;
+    if testimonies.is_empty() && out.format() == Format::Table {
+        out.say(match (case, args.unread) {
+            (None, false) => {
+                "There are no testimonies here yet. `sandyk sync` fetches what there is."
+            }
+            (_, true) => "You have read everything here.",
+            (Some(_), false) => "There are no testimonies in this case.",
+        });
+    }
+    Ok(Exit::Done)
+}
+
+/// Writes testimonies as JSON, as a table where there is room, else one below the other.
+pub(super) fn rows(
+    testimonies: &[Opened],
+    session: &Session,
+    out: &mut Out,
+) -> Result<(), CliError> {
+    let row = |t| Row::of(t, &session.book.casebook);
+    if out.format() == Format::Json {
+        return out.json(&testimonies.iter().map(row).collect::<Vec<_>>());
+    }
+    let seen: Vec<Seen> = testimonies.iter().map(|t| Seen::of(t, &row(t), session)).collect();
+    if seen.is_empty() {
+        return Ok(());
+    }
+    if out.width().is_some_and(|width| width < WIDE) {
+        return seen.iter().try_for_each(|seen| seen.card(out));
+    }
+    let cells: Vec<Vec<String>> = seen.into_iter().map(Seen::cells).collect();
+    out.table(&HEAD, &cells)
+}
+
+impl Row {
+    pub(super) fn of(opened: &Opened, casebook: &Casebook) -> Self {
+        let Opened { id, cursor, week, exhibits, content } = opened;
+        let target = TargetId::from_bytes(*id.as_bytes());
+        let tags = casebook.tags.get(&target).into_iter().flat_map(|tags| tags.keys());
+        let read_by = casebook.opened.get(id).into_iter().flat_map(|by| by.keys().copied());
+        Self {
+            id: *id,
+            cursor: *cursor,
+            week: *week,
+            unproven: content.as_ref().err().map(ToString::to_string),
+            said: content.as_ref().ok().map(Said::of),
+            exhibits: match exhibits {
+                ExhibitsHere::No => "not here",
+                ExhibitsHere::Arriving { .. } => "arriving",
+                ExhibitsHere::Yes { .. } => "here",
+            },
+            cases: casebook.cases_of(*id).map(|(case, _)| case).collect(),
+            tags: tags.map(|tag| tag.as_str().to_owned()).collect(),
+            read_by: read_by.collect(),
+        }
+    }
+
+    /// Cases and tags in words.
+    pub(super) fn marks(&self, session: &Session) -> String {
+        let cases = self.cases.iter().map(|case| cases::title(*case, &session.book.casebook));
+        cases.chain(self.tags.iter().cloned()).collect::<Vec<_>>().join(", ")
+    }
+
+    /// Who has read it, as far as they have synced.
+    pub(super) fn readers(&self, session: &Session) -> String {
+        if self.read_by.is_empty() {
+            return "nobody yet".to_owned();
+        }
+        self.read_by.iter().map(|by| name(session, *by)).collect::<Vec<_>>().join(", ")
+    }
+}
+
+/// One testimony in words, for eyes.
+struct Seen {
+    id: String,
+    week: String,
+    danger: String,
+    from: String,
+    about: String,
+    files: String,
+    marks: String,
+    readers: String,
+    begins: String,
+}
+
+impl Seen {
+    fn of(opened: &Opened, row: &Row, session: &Session) -> Self {
+        let (danger, from, about, begins) = row.said.as_ref().map_or_else(
+            || {
+                let why = row.unproven.clone().unwrap_or_default();
+                ("NOT PROVEN".to_owned(), String::new(), String::new(), why)
+            },
+            Said::words,
+        );
+        Self {
+            id: short(&row.id.to_string()),
+            week: row.week.map(|week| week.to_string()).unwrap_or_default(),
+            danger,
+            from,
+            about,
+            files: files::in_a_word(opened, session),
+            marks: row.marks(session),
+            readers: row.readers(session),
+            begins,
+        }
+    }
+
+    /// Four lines, none wider than the terminal, and an empty one.
+    fn card(&self, out: &mut Out) -> Result<(), CliError> {
+        let Self { id, week, danger, from, about, files, marks, readers, begins } = self;
+        let loud = danger.starts_with(char::is_uppercase);
+        out.line(format!("{id}  {}{danger}", if loud { "" } else { "danger: " }))?;
+        let parts = [week, from, about];
+        let parts: Vec<&str> = parts.into_iter().map(String::as_str).collect();
+        let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+        out.item(CARD, &parts.join(" · "))?;
+        out.item(CARD, &format!("files: {files} · read by: {readers}"))?;
+        if !marks.is_empty() {
+            out.item(CARD, "cases and tags:")?;
+            out.quoted(CARD, marks)?;
+        }
+        let room = out.width().map_or(START, |width| usize::from(width).saturating_sub(CARD + 4));
+        out.quoted(CARD, &ForTerminal(begins).one_line(room.clamp(16, START)))?;
+        out.line("")
+    }
+
+    fn cells(self) -> Vec<String> {
+        let Self { id, week, danger, from, about, files, marks, readers, begins } = self;
+        vec![id, week, danger, from, about, files, marks, readers, begins]
+    }
+}
+
+impl Said {
+    fn of(content: &Content) -> Self {
+        let triage = &content.account.triage;
+        Self {
+            risk: triage.risk.clone(),
+            risk_flags: triage.risk_flags.clone(),
+            kind: word(&triage.kind),
+            lang: triage.lang.clone(),
+            role: triage.role.clone(),
+            boxes: triage.boxes.clone(),
+            may_use: triage.may_use,
+            has_identity: triage.has_identity,
+            start: ForTerminal(&content.account.story).one_line(START),
+        }
+    }
+
+    /// Danger, who it is from, what it is about, how it begins.
+    fn words(&self) -> (String, String, String, String) {
+        let danger = words::danger(&self.risk, &self.risk_flags);
+        let mut from = words::of(List::Role, &self.role);
+        // a tag of the witness's page is at most 48 plain characters, or it is not shown
+        let plain = |c: char| c.is_ascii_alphanumeric() || c == '-';
+        if self.lang.len() <= 48 && self.lang.chars().all(plain) {
+            from = format!("{from}, {}", self.lang);
+        }
+        if self.kind != "new" {
+            from = format!("{from}, {}", self.kind);
+        }
+        if !self.may_use {
+            from.push_str(", KEEP ONLY");
+        }
+        let about = self.boxes.iter().map(words::ticked_short).collect::<Vec<_>>().join(", ");
+        (danger, from, about, self.start.clone())
+    }
+}
+
+/// The kebab-case word of a value of the testimony.
+fn word(value: &impl Serialize) -> String {
+    let json = serde_json::to_value(value).unwrap_or_default();
+    json.as_str().unwrap_or_default().to_owned()
+}
+
+const HEAD: [&str; 9] =
+    ["id", "week", "danger", "from", "about", "files", "cases, tags", "read by", "begins"];
+/// Characters of a story in a list.
+const START: usize = 72;
+/// Columns before what stands below an id.
+const CARD: usize = 10;
+/// Columns from which on a table reads better than one testimony below the other.
+const WIDE: u16 = 130;

@@ -1,0 +1,95 @@
+//! `sandyk review`: a reader's commands.
+//!
+//! Promises: 1. the keyring is checked before anything is opened; 2. what is wrong with the
+//! workspace, the feed or the casebook is said on stderr at every command; 3. a testimony's words
+//! are set apart on the screen by a bar, so that they cannot pass for this program's own.
+//! Does not: open a socket. Spec: `docs/format/workspace.md`, `docs/format/casebook.md`.
+
+mod account;
+mod answers;
+mod cases;
+mod exhibits;
+mod files;
+mod init;
+mod list;
+mod marks;
+mod read;
+mod sitting;
+mod words;
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+use crate::cli::{
+    exit::{CliError, Exit},
+    out::Out,
+};
+
+/// Read testimonies, keep cases and tags; without a network.
+#[derive(Args)]
+pub struct ReviewArgs {
+    #[command(flatten)]
+    places: Places,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Where a reader's things lie.
+#[derive(Args)]
+struct Places {
+    /// Settings file with the paths below
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// The folder that sync fills
+    #[arg(long, global = true, value_name = "DIR")]
+    workspace: Option<PathBuf>,
+    /// The folder of your keys
+    #[arg(long, global = true, value_name = "DIR")]
+    keys: Option<PathBuf>,
+    /// A file that holds the passphrase; without it you are asked
+    #[arg(long, global = true, value_name = "FILE")]
+    passphrase_file: Option<PathBuf>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Make your keys from an invitation
+    Init(init::InitArgs),
+    /// List testimonies, the urgent ones first
+    List(list::ListArgs),
+    /// Show one testimony
+    Show(read::ShowArgs),
+    /// Show the most urgent testimony that you have not read
+    Read,
+    /// Take the files of a testimony out into a folder
+    Exhibits(exhibits::ExhibitsArgs),
+    /// Cases: new, list, show
+    #[command(subcommand)]
+    Case(cases::CaseCommand),
+    /// Put testimonies into a case, or tags on them
+    Tag(marks::TagArgs),
+    /// Take testimonies out of a case, or tags off them
+    Untag(marks::UntagArgs),
+    /// Say something about a testimony or a case
+    Remark(marks::RemarkArgs),
+}
+
+/// Runs a command of `sandyk review`.
+///
+/// # Errors
+/// What happened, what was kept and what to do.
+pub fn run(args: ReviewArgs, out: &mut Out) -> Result<Exit, CliError> {
+    let ReviewArgs { places, command } = args;
+    match command {
+        Command::Init(args) => init::run(&args, &places, out),
+        Command::List(args) => list::run(&args, &mut sitting::open(&places, out)?, out),
+        Command::Show(args) => read::show(&args, &mut sitting::open(&places, out)?, out),
+        Command::Read => read::next(&mut sitting::open(&places, out)?, out),
+        Command::Exhibits(args) => exhibits::run(&args, &sitting::open(&places, out)?, out),
+        Command::Case(command) => cases::run(command, &mut sitting::open(&places, out)?, out),
+        Command::Tag(args) => marks::tag(&args, &mut sitting::open(&places, out)?, out),
+        Command::Untag(args) => marks::untag(&args, &mut sitting::open(&places, out)?, out),
+        Command::Remark(args) => marks::remark(args, &mut sitting::open(&places, out)?, out),
+    }
+}

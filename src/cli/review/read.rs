@@ -1,0 +1,197 @@
+//! `sandyk review show` and `read`: one testimony on the screen.
+
+use clap::Args;
+use serde::Serialize;
+
+use crate::{
+    casebook::{Op, TargetId},
+    cli::{
+        exit::{CliError, Exit},
+        out::{Format, Out},
+        review::{
+            account, answers, cases, files,
+            list::Row,
+            sitting::{name, short, write},
+            words,
+        },
+    },
+    id::TestimonyId,
+    review::{Content, Opened, Session, Unproven, pick, sort_by_urgency},
+    sealed::Cover,
+    testimony::{Account, Identity, List},
+};
+
+#[derive(Args)]
+pub(super) struct ShowArgs {
+    /// The testimony: the beginning of its id
+    id: String,
+    /// Show names and contact too; guardians only
+    #[arg(long)]
+    names: bool,
+}
+
+#[derive(Serialize)]
+struct Shown<'a> {
+    #[serde(flatten)]
+    row: Row,
+    remarks: Vec<cases::Words>,
+    cover: &'a Cover,
+    account: &'a Account,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    names: Option<Identity>,
+}
+
+pub(super) fn show(
+    args: &ShowArgs,
+    session: &mut Session,
+    out: &mut Out,
+) -> Result<Exit, CliError> {
+    let id = find(&args.id, session)?;
+    let opened = session.open_one(id).ok_or_else(|| CliError::failed("it is not in the feed"))?;
+    let content = opened.content.as_ref().map_err(not_proven)?;
+    let names = if args.names { Some(names(id, content, session)?) } else { None };
+    note_opened(id, session, out);
+    present(&opened, names, session, out)
+}
+
+pub(super) fn next(session: &mut Session, out: &mut Out) -> Result<Exit, CliError> {
+    let me = session.reader();
+    let mut waiting = session.open_all();
+    let casebook = &session.book.casebook;
+    let read = |id| casebook.opened.get(&id).is_some_and(|by| by.contains_key(&me));
+    waiting.retain(|t| t.content.is_ok() && !read(t.id));
+    sort_by_urgency(&mut waiting);
+    let Some(first) = waiting.first() else {
+        out.say("You have read everything that can be opened here.");
+        out.say("Next: `sandyk sync` fetches what is new; `sandyk review list` shows all.");
+        return Ok(Exit::NothingToDo);
+    };
+    note_opened(first.id, session, out);
+    let exit = present(first, None, session, out)?;
+    out.say(match waiting.len().saturating_sub(1) {
+        0 => "\nThat was the last one you had not read.".to_owned(),
+        1 => "\nOne more waits for you: sandyk review read".to_owned(),
+        more => format!("\n{more} more wait for you: sandyk review read"),
+    });
+    Ok(exit)
+}
+
+/// The testimony that is named by the beginning of its id.
+pub(super) fn find(prefix: &str, session: &Session) -> Result<TestimonyId, CliError> {
+    pick(prefix, session.ids()).map_err(|e| {
+        CliError::failed(e)
+            .kept("nothing was changed")
+            .advice("`sandyk review list` shows the beginnings of the ids")
+    })
+}
+
+/// A testimony that cannot be shown.
+pub(super) fn not_proven(why: &Unproven) -> CliError {
+    let refused = CliError::refused(format!("this testimony is not proven: {why}"))
+        .kept("nothing of it was shown; it stays in the workspace as it is");
+    refused.advice(if matches!(why, Unproven::Missing(_)) {
+        "run sandyk sync; if it stays so, ask a colleague"
+    } else {
+        "tell your colleagues: the server or the disk changed something"
+    })
+}
+
+fn names(id: TestimonyId, content: &Content, session: &Session) -> Result<Identity, CliError> {
+    session.identity(id, content).map_err(|why| {
+        if !matches!(why, Unproven::NotAGuardian) {
+            return not_proven(&why);
+        }
+        CliError::refused("only guardians open names")
+            .kept("nothing was shown")
+            .advice("leave --names out, or ask a guardian")
+    })
+}
+
+/// Writes down that this reader has now seen it; a full disk must not keep them from reading.
+fn note_opened(testimony: TestimonyId, session: &mut Session, out: &mut Out) {
+    let opened = session.book.casebook.opened.get(&testimony);
+    if opened.is_some_and(|by| by.contains_key(&session.reader())) {
+        return;
+    }
+    if let Err(error) = write(session, &[Op::Opened { testimony }]) {
+        out.say("warning: that you read this could not be written down");
+        out.error(&error);
+    }
+}
+
+fn present(
+    opened: &Opened,
+    names: Option<Identity>,
+    session: &Session,
+    out: &mut Out,
+) -> Result<Exit, CliError> {
+    let content = opened.content.as_ref().map_err(not_proven)?;
+    let row = Row::of(opened, &session.book.casebook);
+    if out.format() == Format::Json {
+        let target = TargetId::from_bytes(*opened.id.as_bytes());
+        let remarks = cases::remarks(target, &session.book.casebook);
+        let (cover, account) = (content.cover.cover(), &content.account);
+        out.json(&Shown { row, remarks, cover, account, names })?;
+        return Ok(Exit::Done);
+    }
+    headline(opened, content, out)?;
+    account::first(&content.account, out)?;
+    account::story(&content.account, out)?;
+    answers::write(&content.account, out)?;
+    files::write(opened, content, session, out)?;
+    match &names {
+        Some(names) => account::names(names, out)?,
+        None if content.account.triage.has_identity => {
+            out.heading("Names")?;
+            out.item(2, "a name or a way of contact is given; guardians open it with --names")?;
+        }
+        None => {}
+    }
+    casework(opened, &row, session, out)?;
+    end(opened, content, out)?;
+    Ok(Exit::Done)
+}
+
+fn headline(opened: &Opened, content: &Content, out: &mut Out) -> Result<(), CliError> {
+    let triage = &content.account.triage;
+    let urgent = match triage.risk.as_str() {
+        "now" => "  ** URGENT **",
+        "soon" => "  ** SOON **",
+        _ => "",
+    };
+    out.line(format!("Testimony {}{urgent}", short(&opened.id.to_string())))?;
+    let week = opened.week.map_or_else(String::new, |week| format!(", came in week {week}"));
+    out.fact("What it is", &format!("{}{week}", words::kind(triage.kind)))?;
+    out.fact("From", &words::of(List::Role, &triage.role))?;
+    out.fact("Language", words::language(&triage.lang))
+}
+
+/// What the reviewers put on it, and who has read it.
+fn casework(opened: &Opened, row: &Row, session: &Session, out: &mut Out) -> Result<(), CliError> {
+    out.heading("Among the reviewers")?;
+    let marks = row.marks(session);
+    if !marks.is_empty() {
+        out.said("Cases and tags", &marks)?;
+    }
+    cases::say_remarks(TargetId::from_bytes(*opened.id.as_bytes()), session, out)?;
+    let earlier = session.book.casebook.opened.get(&opened.id).into_iter().flatten();
+    let mut readers: Vec<String> = earlier
+        .filter(|(by, _)| **by != session.reader())
+        .map(|(by, mark)| format!("{} on {}, they say", name(session, *by), mark.day))
+        .collect();
+    readers.push("you".to_owned());
+    out.fact("Read by", &readers.join("; "))
+}
+
+/// Ids and digests, for whoever compares them.
+fn end(opened: &Opened, content: &Content, out: &mut Out) -> Result<(), CliError> {
+    out.heading("For the record")?;
+    out.fact("Id", &opened.id.to_string())?;
+    if let Some(earlier) = content.account.continues {
+        out.fact("Continues", &earlier.to_string())?;
+    }
+    out.fact("Place in feed", &opened.cursor.to_string())?;
+    out.fact("Sealed", words::channel(content.account.triage.channel))?;
+    out.fact("Page of consent", "sha-256 of the form as the witness saw it:")?;
+    out.item(2, &content.account.consent.text.to_string())
+}

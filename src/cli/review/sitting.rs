@@ -1,0 +1,231 @@
+//! Opening a session for a command, and saying what is wrong with what was found.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use rand::rngs::OsRng;
+
+use crate::{
+    casebook::Op,
+    cli::{
+        exit::{CliError, Exit},
+        others::warn_if_open,
+        out::Out,
+        passphrase,
+        review::Places,
+    },
+    clock::{Clock as _, SystemClock},
+    config::reviewer::ReviewerConfig,
+    id::ReaderId,
+    keyring::KeyringError,
+    review::{KeysError, ReaderKeys, Session, SessionError, Workspace, WorkspaceError, WriteError},
+    sealed::open_passfile::PassError,
+};
+
+impl Places {
+    /// The paths, from the command line or else from the settings file.
+    pub(super) fn resolve(&self) -> Result<ReviewerConfig, CliError> {
+        let config = match &self.config {
+            Some(path) => ReviewerConfig::load(path)?,
+            None => ReviewerConfig::default(),
+        };
+        let or = |given: &Option<PathBuf>, else_: Option<PathBuf>| given.clone().or(else_);
+        Ok(ReviewerConfig {
+            workspace: or(&self.workspace, config.workspace),
+            keys: or(&self.keys, config.keys),
+            passphrase_file: or(&self.passphrase_file, config.passphrase_file),
+        })
+    }
+}
+
+/// Opens the keys and the workspace, and says what is wrong with the feed and the casebook.
+pub(super) fn open(places: &Places, out: &mut Out) -> Result<Session, CliError> {
+    let ReviewerConfig { workspace, keys, passphrase_file } = places.resolve()?;
+    let folder = given(workspace.as_deref(), "--workspace")?;
+    let keys_folder = given(keys.as_deref(), "--keys")?;
+    let workspace = Workspace::open(folder).map_err(|_| no_workspace(folder))?;
+    let key_file = keys_folder.join(KEY_FILE);
+    if let Err(error) = fs::metadata(&key_file) {
+        return Err(no_keys(keys_folder, &error));
+    }
+    warn_if_open(&key_file, out);
+    let keys = open_keys(keys_folder, passphrase_file.as_ref(), out)?;
+    let session =
+        Session::open(workspace, keys, keys_folder).map_err(|error| no_session(&error))?;
+    say_what_is_wrong(&session, out);
+    Ok(session)
+}
+
+/// Opens the keys; whoever mistypes a passphrase is asked again.
+fn open_keys(
+    folder: &Path,
+    passphrase_file: Option<&PathBuf>,
+    out: &mut Out,
+) -> Result<ReaderKeys, CliError> {
+    let mut tries_left = if passphrase_file.is_some() { 1_u8 } else { TRIES };
+    loop {
+        tries_left = tries_left.saturating_sub(1);
+        let words = passphrase::ask(passphrase_file, "your keys", out)?;
+        let wrong = match ReaderKeys::open(folder, &words) {
+            Ok(keys) => return Ok(keys),
+            Err(KeysError::NotOpened(PassError::WrongPassphrase)) => CliError::failed(
+                "the passphrase is not that of these keys",
+            )
+            .advice("look at the keyboard's language and Caps Lock; nobody can look it up for you"),
+            Err(error) => {
+                tries_left = 0;
+                CliError::failed(error).advice(
+                    "put the folder back from your copy, or ask a colleague who can read for you",
+                )
+            }
+        };
+        if tries_left == 0 {
+            return Err(wrong.kept("nothing was opened, nothing was changed"));
+        }
+        out.say("That is not the passphrase of these keys. Once more:");
+    }
+}
+
+fn no_workspace(folder: &Path) -> CliError {
+    let shown = folder.display();
+    let kept = "nothing was opened, nothing was changed";
+    if folder.join(KEY_FILE).exists() {
+        return CliError::failed(format!("{shown} is a folder of keys, not a workspace"))
+            .kept(kept)
+            .advice("were --workspace and --keys swapped?");
+    }
+    let why = match fs::metadata(folder.join("workspace.json")).map_err(|e| e.kind()) {
+        Err(io::ErrorKind::NotFound) if !folder.exists() => "there is no such folder",
+        Err(io::ErrorKind::PermissionDenied) => "you may not look into it",
+        Ok(_) => "its workspace.json is not of this version",
+        Err(_) => "there is no workspace.json in it",
+    };
+    CliError::failed(format!("{shown} is no workspace: {why}"))
+        .kept(kept)
+        .advice("name the folder that `sandyk sync init` made")
+}
+
+fn no_keys(folder: &Path, error: &io::Error) -> CliError {
+    let shown = folder.display();
+    let refused = if folder.join("workspace.json").exists() {
+        CliError::failed(format!("{shown} is a workspace, not a folder of keys"))
+            .advice("were --workspace and --keys swapped?")
+    } else if error.kind() == io::ErrorKind::NotFound {
+        CliError::failed(format!("there is no {KEY_FILE} in {shown}"))
+            .advice("name the folder that `sandyk review init` made, or the stick with its copy")
+    } else {
+        CliError::failed(format!("{}: {error}", folder.join(KEY_FILE).display()))
+            .advice("ask whoever owns the file; it must be yours alone")
+    };
+    refused.kept("nothing was opened, nothing was changed")
+}
+
+/// Writes acts into the outbox.
+pub(super) fn write(session: &mut Session, acts: &[Op]) -> Result<(), CliError> {
+    session.write(acts, SystemClock.today(), &mut OsRng).map_err(|error| {
+        let advice = match &error {
+            WriteError::Keyring(_) => {
+                "reading goes on; sync, and ask the administrators for a renewed keyring; if this \
+                 machine's date is wrong, set it"
+            }
+            WriteError::NotAReader => "ask the administrators whether your reader.pub was added",
+            WriteError::OwnEntriesMissing { .. } => {
+                "this is an older or another copy of the workspace: sync it, then try again"
+            }
+            WriteError::Entry(_) => "use fewer words",
+            WriteError::Key(_) | WriteError::Io(_) => "free the disk or mend the folder, try again",
+        };
+        CliError::failed(error).kept("what was written before stands").advice(advice)
+    })
+}
+
+/// How a reader is named on the screen.
+pub(super) fn name(session: &Session, id: ReaderId) -> String {
+    if id == session.reader() { "you".to_owned() } else { short(&id.to_string()) }
+}
+
+/// The beginning of an id, enough to type.
+pub(super) fn short(id: &str) -> String {
+    id.chars().take(SHORT).collect()
+}
+
+fn given<'a>(path: Option<&'a Path>, option: &str) -> Result<&'a Path, CliError> {
+    path.ok_or_else(|| {
+        CliError::usage(format!("no {option} was given, nor a --config that has it"))
+            .kept("nothing was opened")
+            .advice(format!("add {option} DIR, or write it into a file and name that by --config"))
+    })
+}
+
+fn no_session(error: &SessionError) -> CliError {
+    let kept = "nothing was opened, nothing was written";
+    let none = KeyringError::NothingPublished;
+    if matches!(error, SessionError::Workspace(WorkspaceError::Keyring(e)) if *e == none) {
+        return CliError::failed("there is no keyring in this workspace yet").kept(kept).advice(
+            "run `sandyk sync`; before that, the administrators must add your reader.pub and \
+             device.pub and publish",
+        );
+    }
+    // an error of the keyring carries advice for administrators behind its first semicolon
+    let refused = CliError::told(Exit::Refused, error).kept(kept);
+    match error {
+        SessionError::OtherReader { .. } => refused.advice("give the workspace of these keys"),
+        SessionError::Keyring(_) | SessionError::Workspace(WorkspaceError::Keyring(_)) => refused
+            .advice("sync again; if it stays so, ask the administrators by voice, not by network"),
+        SessionError::Workspace(WorkspaceError::OtherRoots) => refused
+            .advice("somebody may have changed the workspace: ask the administrators by voice"),
+        SessionError::State(_) => {
+            CliError::failed(error).kept("nothing was opened, nothing was written").advice(
+                "the folder of your keys must be writable by you: check the disk and the stick",
+            )
+        }
+        SessionError::Workspace(WorkspaceError::NotAWorkspace { .. } | WorkspaceError::Io(_))
+        | SessionError::Book(_) => CliError::failed(error)
+            .kept("nothing was written")
+            .advice("check the disk and that you may read the workspace; sandyk sync fetches anew"),
+    }
+}
+
+fn say_what_is_wrong(session: &Session, out: &mut Out) {
+    for alarm in session.alarms() {
+        out.say(format!("** ALARM: {alarm}."));
+        out.say("   kept: everything is as it was; what is shown below may not be all there is");
+        out.say("   next: do not sync again; call your colleagues and an administrator by voice");
+    }
+    if session.listed().is_none() {
+        out.say("warning: the newest keyring does not list you: you can read, not write; ask an administrator");
+    }
+    for fault in &session.book.key_faults {
+        out.say(format!("warning: a casebook key is not used: {}", fault.cause));
+    }
+    let casebook = &session.book.casebook;
+    for fault in casebook.faults.iter().take(SHOWN) {
+        let whose = fault.by.map_or_else(String::new, |by| {
+            format!(", said to be entry {} of {}", fault.seq.unwrap_or(0), name(session, by))
+        });
+        out.say(format!("not proven: {}{whose}: {}", fault.position, fault.cause));
+    }
+    let more = casebook.faults.len().saturating_sub(SHOWN);
+    if more > 0 {
+        out.say(format!("not proven: {more} more casebook entries"));
+    }
+    if session.unknown_events() > 0 {
+        let n = session.unknown_events();
+        out.say(format!("{n} events of a kind that this version does not know: update sandyk"));
+    }
+    if casebook.unknown > 0 {
+        let n = casebook.unknown;
+        out.say(format!("{n} entries that this version does not know are kept and not shown"));
+    }
+}
+
+/// The one secret file of a folder of keys.
+const KEY_FILE: &str = "reader.age";
+/// How often somebody may mistype a passphrase.
+const TRIES: u8 = 3;
+/// Characters of an id on the screen.
+const SHORT: usize = 8;
+/// Faults that are named one by one.
+const SHOWN: usize = 10;

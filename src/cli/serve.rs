@@ -1,0 +1,263 @@
+//! `sandyk serve`: the intake and the desk of one organisation.
+
+use std::{path::PathBuf, sync::Arc, time::Duration};
+
+use clap::Args;
+use rand::rngs::OsRng;
+use tokio::{signal::unix, sync::watch};
+
+use super::{
+    exit::{CliError, Exit},
+    out::Out,
+};
+use crate::{
+    clock::{Clock, SystemClock},
+    config::{DeskConfig, Listener, ServerConfig, machine},
+    desk::{Desk, LedgerKey},
+    intake::{Intake, KeyringFolder, Look},
+    keyring::Published,
+    process,
+    secret::wipe_stack,
+    store::{HowOpened, SledStore, Store as _, StoreError, WhyRebuilt},
+    web::{self, listen::Bound, pace::Pace},
+};
+
+/// How often the keyring folder is looked at, in seconds.
+const LOOK_SECONDS: u64 = 3;
+
+/// Takes testimonies in, and lets reviewers' machines fetch them.
+#[derive(Debug, Args)]
+pub struct ServeArgs {
+    /// The configuration; `config/server.toml` in the sources explains every line.
+    #[arg(long, value_name = "FILE", default_value = "/etc/sandyk/server.toml")]
+    config: PathBuf,
+    /// Start although swap is on: what a witness types may then be written to disk by the kernel.
+    #[arg(long)]
+    allow_swap: bool,
+}
+
+/// Serves until it is told to stop.
+///
+/// # Errors
+/// Whatever keeps it from starting; it says what was started and what was not.
+pub fn run(args: &ServeArgs, out: &mut Out) -> Result<Exit, CliError> {
+    process::keep_files_private();
+    process::hush_panics();
+    let weak = process::harden();
+    let unlocked = process::lock_memory().err();
+    for weakness in weak.into_iter().chain(unlocked) {
+        out.say(format!("warning: {weakness}"));
+    }
+    refuse_swap(args, out)?;
+    let config = ServerConfig::load(&args.config)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .on_thread_park(wipe_stack)
+        .build()?;
+    runtime.block_on(serve(config, out))
+}
+
+fn refuse_swap(args: &ServeArgs, out: &mut Out) -> Result<(), CliError> {
+    let swaps = match machine::active_swaps() {
+        Ok(swaps) if swaps.is_empty() => return Ok(()),
+        Ok(swaps) => format!("swap is on ({})", swaps.join(", ")),
+        Err(e) => format!("whether swap is on cannot be told ({e})"),
+    };
+    if args.allow_swap {
+        out.say(format!("warning: {swaps}: what a witness types may be written to disk"));
+        return Ok(());
+    }
+    Err(CliError::refused(format!("{swaps}: the kernel could write what a witness types to disk"))
+        .kept("nothing was started")
+        .advice("switch swap off (swapoff -a, and the line in /etc/fstab), or pass --allow-swap"))
+}
+
+async fn serve(config: ServerConfig, out: &mut Out) -> Result<Exit, CliError> {
+    let mut told = Told::listen()?;
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let store = open_store(&config, out)?;
+    let mut folder = KeyringFolder::new(config.keyring.clone(), config.roots.clone());
+    let said = look(&mut folder, None, out);
+    let published = folder.subscribe();
+    let intake = Intake::new(
+        Arc::clone(&store),
+        published.clone(),
+        Arc::clone(&clock),
+        config.limits.clone(),
+    );
+    let intake = Arc::new(intake);
+    let pace = Pace::of(&config.limits);
+    say_standing(&intake, out);
+
+    let stop = watch::Sender::new(false);
+    let pages = web::router(Arc::clone(&intake), &config.organisation)?;
+    let bound = bind("intake", &config.intake, out).await?;
+    let mut served =
+        vec![tokio::spawn(web::listen::serve(bound, config.intake, pages, pace, stop.subscribe()))];
+    let ledger = LedgerKey::open(&config.store, store.head(), &mut OsRng)?;
+    if let Some(desk) = config.desk {
+        let bound = bind("desk", &desk.listener(), out).await?;
+        let opened = OpenDesk { store: Arc::clone(&store), published, ledger, clock, pace };
+        served.push(tokio::spawn(opened.serve(bound, desk, stop.subscribe())));
+    }
+    let mut rounds = Rounds { folder, intake: &intake, store: &store, said };
+    let broken = told.until(&mut rounds, out).await;
+    drop(intake);
+    stop.send_replace(true);
+    for task in served {
+        let _ = task.await;
+    }
+    if let Some(error) = broken {
+        // The service manager starts it again; the journal holds everything acknowledged.
+        return Err(error.into());
+    }
+    match Arc::try_unwrap(store) {
+        Ok(store) => store.close().await?,
+        // A request outlived its grace: the next start rebuilds the index from the journal.
+        Err(_) => out.say("stopped while a request was running; nothing acknowledged is lost"),
+    }
+    Ok(Exit::Done)
+}
+
+fn open_store(config: &ServerConfig, out: &mut Out) -> Result<Arc<SledStore>, CliError> {
+    let store = SledStore::open(&config.store)?;
+    if let HowOpened::Rebuilt { why, cut } = store.how_opened() {
+        let why = match why {
+            WhyRebuilt::NotClosed => "the server had ended without closing it",
+            WhyRebuilt::OtherJournal => "the journal is not the one it was made from",
+            WhyRebuilt::BadIndex => "it could not be opened",
+        };
+        out.say(format!("the index was rebuilt from the journal: {why}"));
+        if cut > 0 {
+            out.say(format!(
+                "{cut} bytes of an unfinished change were cut; nothing acknowledged is lost"
+            ));
+        }
+    }
+    store.sweep()?;
+    Ok(Arc::new(store))
+}
+
+async fn bind(what: &str, listener: &Listener, out: &mut Out) -> Result<Bound, CliError> {
+    let bound = Bound::bind(&listener.listen).await.map_err(|e| {
+        CliError::from(e)
+            .kept("nothing was taken in yet")
+            .advice("free the address, or change `listen` in the configuration")
+    })?;
+    out.say(format!("{what} listens on {}", bound.place()));
+    Ok(bound)
+}
+
+/// What the desk needs once there is a keyring; before that there is no device it could know.
+struct OpenDesk {
+    store: Arc<SledStore>,
+    published: watch::Receiver<Option<Arc<Published>>>,
+    ledger: LedgerKey,
+    clock: Arc<dyn Clock>,
+    pace: Pace,
+}
+
+impl OpenDesk {
+    /// Waits for the first keyring, then answers until told to stop.
+    async fn serve(self, bound: Bound, config: DeskConfig, mut stop: watch::Receiver<bool>) {
+        let Self { store, mut published, ledger, clock, pace } = self;
+        let first = tokio::select! {
+            first = next_keyring(&mut published) => first,
+            _ = stop.wait_for(|stop| *stop) => return,
+        };
+        let Some(first) = first else { return };
+        let (now, newest) = watch::channel(first);
+        tokio::spawn(async move {
+            while published.changed().await.is_ok() {
+                if let Some(next) = next_keyring(&mut published).await {
+                    now.send_replace(next);
+                }
+            }
+        });
+        let desk = Arc::new(Desk::new(store, newest, ledger, &config.authorities, clock));
+        web::listen::serve(bound, config.listener(), web::desk::router(desk), pace, stop).await;
+    }
+}
+
+/// The keyring in force, at once the first time and then whenever it changes; `None` at the end.
+async fn next_keyring(
+    published: &mut watch::Receiver<Option<Arc<Published>>>,
+) -> Option<Arc<Published>> {
+    loop {
+        let now = published.borrow_and_update().clone();
+        if now.is_some() {
+            return now;
+        }
+        published.changed().await.ok()?;
+    }
+}
+
+/// The signals that say stop; listened to before anything else is.
+struct Told {
+    terminate: unix::Signal,
+    interrupt: unix::Signal,
+}
+
+impl Told {
+    fn listen() -> Result<Self, CliError> {
+        Ok(Self {
+            terminate: unix::signal(unix::SignalKind::terminate())?,
+            interrupt: unix::signal(unix::SignalKind::interrupt())?,
+        })
+    }
+
+    /// Makes its rounds until a signal says stop, or until the store takes nothing more.
+    async fn until(&mut self, rounds: &mut Rounds<'_>, out: &mut Out) -> Option<StoreError> {
+        let mut tick = tokio::time::interval(Duration::from_secs(LOOK_SECONDS));
+        loop {
+            tokio::select! {
+                _ = self.terminate.recv() => return None,
+                _ = self.interrupt.recv() => return None,
+                _ = tick.tick() => {}
+            }
+            if let Some(error) = rounds.make(out) {
+                return Some(error);
+            }
+        }
+    }
+}
+
+/// What is looked after every few seconds.
+struct Rounds<'s> {
+    folder: KeyringFolder,
+    intake: &'s Intake,
+    store: &'s SledStore,
+    said: Option<String>,
+}
+
+impl Rounds<'_> {
+    /// Keyrings, expired pages, the store; gives what the process must end for.
+    fn make(&mut self, out: &mut Out) -> Option<StoreError> {
+        self.said = look(&mut self.folder, self.said.as_deref(), out);
+        self.intake.pages().sweep();
+        self.store.failure()
+    }
+}
+
+/// Takes a new keyring; gives the warning that stands now, and says it if it did not stand before.
+fn look(folder: &mut KeyringFolder, said: Option<&str>, out: &mut Out) -> Option<String> {
+    let found = folder.look();
+    if let Ok(Look::Now(epoch)) = found {
+        out.say(format!("keyring of epoch {epoch} is in force"));
+    }
+    let warning = found.err().map(|e| format!("warning: {e}"));
+    if let Some(warning) = warning.as_ref().filter(|_| warning.as_deref() != said) {
+        out.say(warning);
+    }
+    warning
+}
+
+fn say_standing(intake: &Intake, out: &mut Out) {
+    match intake.readers() {
+        Err(closed) => out.say(format!("warning: the intake is closed: {closed}")),
+        Ok(readers) if readers.count() < 2 => out.say(
+            "warning: one reader only: if that key is lost, every testimony is lost; add a second",
+        ),
+        Ok(_) => {}
+    }
+}

@@ -1,0 +1,355 @@
+//! `sandyk sync`: carries sealed things between the desk and the workspace.
+//!
+//! Promises: 1. the answer (what came, what went) goes to stdout, words to stderr; 2. an alarm
+//! leaves with exit code 3 and says what was kept and what to do; 3. a bar is drawn on a terminal
+//! only, and only after one second.
+//! Does not: open anything. Spec: `docs/format/desk.md`.
+
+use std::{
+    io::{self, IsTerminal as _},
+    path::PathBuf,
+    time::{Duration, Instant},
+};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use rand::rngs::OsRng;
+
+use crate::{
+    cli::{
+        exit::{CliError, Exit},
+        others::warn_if_open,
+        out::{Format, Out},
+    },
+    clock::SystemClock,
+    sync::{self, Init, Patience, Report, Settings, Step, SyncError, Wanted},
+};
+
+/// Pull and prove the feed, push the outbox.
+#[derive(Debug, clap::Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+pub struct SyncArgs {
+    #[command(subcommand)]
+    command: Option<SyncCommand>,
+    /// The workspace folder.
+    #[arg(long, value_name = "DIR", required = true)]
+    workspace: Option<PathBuf>,
+    /// The folder with device.key.
+    #[arg(long, value_name = "DIR", required = true)]
+    device: Option<PathBuf>,
+    /// Another address of the desk than the invitation's.
+    #[arg(long, value_name = "URL")]
+    desk: Option<String>,
+    /// Exhibits to fetch: all, none, or ids of testimonies.
+    #[arg(long, value_name = "all|none|ID", default_value = "all", num_args = 1..)]
+    exhibits: Vec<String>,
+    /// Tor's proxy, e.g. `socks5h://127.0.0.1:9050`.
+    #[arg(long, value_name = "URL")]
+    proxy: Option<String>,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum SyncCommand {
+    /// Make the device key and an empty workspace.
+    Init(InitArgs),
+}
+
+#[derive(Debug, clap::Args)]
+struct InitArgs {
+    /// Folder to make the workspace in.
+    #[arg(long, value_name = "DIR")]
+    workspace: PathBuf,
+    /// The invitation from the administrator.
+    #[arg(long, value_name = "FILE")]
+    invitation: PathBuf,
+    /// The reader.pub of whoever works here.
+    #[arg(long, value_name = "FILE")]
+    reader: PathBuf,
+    /// Folder to make device.key and device.pub in.
+    #[arg(long, value_name = "DIR")]
+    device: PathBuf,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// What happened, what was kept and what to do.
+pub fn run(args: SyncArgs, out: &mut Out) -> Result<Exit, CliError> {
+    if let Some(SyncCommand::Init(args)) = args.command {
+        return init(args, out);
+    }
+    let settings = settings(args)?;
+    if let Some(error) = swapped(&settings) {
+        return Err(error);
+    }
+    warn_if_open(&settings.device.join(sync::DEVICE_KEY), out);
+    if let Wanted::These(_) = settings.exhibits {
+        out.say("the server sees which exhibits you fetch; `--exhibits all` shows it nothing");
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let mut bar = Bar::new();
+    let report = runtime.block_on(async {
+        sync::run(&settings, &SystemClock, &mut OsRng, &mut |step| bar.show(&step)).await
+    });
+    bar.clear();
+    tell(&report.map_err(|error| explain(&error))?, out)
+}
+
+fn init(args: InitArgs, out: &mut Out) -> Result<Exit, CliError> {
+    let InitArgs { workspace, invitation, reader, device } = args;
+    let folder = device.display().to_string();
+    let settings = Init { workspace, device, invitation, reader };
+    let public = sync::init(&settings, &mut OsRng).map_err(|error| {
+        let said = explain(&error);
+        if !matches!(error, SyncError::File { .. }) {
+            return said;
+        }
+        said.kept("no device key was made")
+            .advice("check the names of the files, and that you may write to the folders")
+    })?;
+    let fingerprint = public.fingerprint();
+    if out.format() == Format::Json {
+        let made = serde_json::json!({ "device": public.id, "fingerprint": fingerprint });
+        out.json(&made)?;
+    } else {
+        out.line(format!("device {}", public.id))?;
+        out.line("fingerprint of this machine")?;
+        out.item(4, &fingerprint)?;
+    }
+    out.say("\nWhat to do now:");
+    out.say(format!(
+        "1. Give {folder}/{} to an administrator: it is not secret.",
+        sync::DEVICE_PUB
+    ));
+    out.say("2. Read the fingerprint to them by voice; they must see the same.");
+    out.say("3. Once they have published it: sandyk sync.");
+    Ok(Exit::Done)
+}
+
+fn settings(args: SyncArgs) -> Result<Settings, CliError> {
+    let (Some(workspace), Some(device)) = (args.workspace, args.device) else {
+        return Err(CliError::usage("--workspace and --device are needed"));
+    };
+    let exhibits = wanted(&args.exhibits)?;
+    let SyncArgs { desk, proxy, .. } = SyncArgs { workspace: None, device: None, ..args };
+    let patience = Patience::default();
+    Ok(Settings { workspace, device, desk, exhibits, proxy, patience })
+}
+
+fn wanted(words: &[String]) -> Result<Wanted, CliError> {
+    match words {
+        [word] if word == "all" => Ok(Wanted::All),
+        [word] if word == "none" => Ok(Wanted::None),
+        ids => {
+            let ids: Result<_, _> = ids.iter().map(|id| id.parse()).collect();
+            let ids = ids.map_err(|_| {
+                CliError::usage("--exhibits takes `all`, `none` or ids of testimonies")
+            })?;
+            Ok(Wanted::These(ids))
+        }
+    }
+}
+
+fn tell(report: &Report, out: &mut Out) -> Result<Exit, CliError> {
+    match out.format() {
+        Format::Json => out.json(report)?,
+        Format::Table => out.item(0, &in_one_line(report))?,
+    }
+    for warning in &report.warnings {
+        out.say(format!("warning: {warning}"));
+    }
+    if let Some(key) = &report.pinned {
+        out.say("This was the first sync: from now on only this ledger key is believed.");
+        out.say(format!("   {key}"));
+        out.say("   next: compare it with another reader, by voice");
+    }
+    for refusal in &report.refused {
+        out.say(format!("warning: the desk did not take {}: {}", refusal.id, refusal.advice));
+        out.say("   kept: it stays in the outbox");
+    }
+    if report.waiting > 0 {
+        out.say("   next: sync again; an outbox has one size, so that it shows nothing");
+    }
+    if report.exhibits_missing > 0 {
+        out.say("   next: sandyk sync --exhibits all fetches the files that are not here");
+    }
+    if report.unknown > 0 {
+        out.say("warning: there are events of a kind that this version does not know");
+        out.say("   next: update sandyk; they are kept as they are");
+    }
+    Ok(Exit::Done)
+}
+
+/// What came, what was sent and what is waiting, in one sentence.
+fn in_one_line(report: &Report) -> String {
+    let came = [
+        (report.testimonies, "testimony", "testimonies"),
+        (report.exhibits, "sealed box of files", "sealed boxes of files"),
+        (report.entries, "entry of the reviewers", "entries of the reviewers"),
+        (report.keys, "casebook key", "casebook keys"),
+    ];
+    let came = came.into_iter().filter(|(n, ..)| *n > 0);
+    let came: Vec<String> =
+        came.map(|(n, one, many)| format!("{n} {}", if n == 1 { one } else { many })).collect();
+    let came = if came.is_empty() { "nothing new".to_owned() } else { came.join(", ") };
+    let sent = match report.sent {
+        0 => "nothing".to_owned(),
+        sent => format!("{sent} of yours"),
+    };
+    let refused = u64::try_from(report.refused.len()).unwrap_or(u64::MAX);
+    let waiting = report.waiting.saturating_add(refused);
+    let mut waits = Vec::new();
+    if waiting > 0 {
+        waits.push(format!("{waiting} of yours"));
+    }
+    if report.exhibits_missing > 0 {
+        waits.push(format!("files of {}", report.exhibits_missing));
+    }
+    let waits = if waits.is_empty() { "nothing".to_owned() } else { waits.join(", ") };
+    let proved = report.feed;
+    format!("came: {came}; sent: {sent}; waiting: {waits}; {proved} events in all, proved")
+}
+
+fn explain(error: &SyncError) -> CliError {
+    let said = match error {
+        SyncError::Alarm(alarm) => {
+            CliError::refused(format!("\n{ALARM}\n** ALARM: {alarm}\n{ALARM}"))
+        }
+        SyncError::InTheClear(_)
+        | SyncError::NeedsProxy(_)
+        | SyncError::Proxy(_)
+        | SyncError::NotSealed(_)
+        | SyncError::Given { .. }
+        | SyncError::Exists(_) => CliError::refused(error),
+        SyncError::Address(_) | SyncError::NoAddress => CliError::usage(error),
+        SyncError::File { .. }
+        | SyncError::NotAWorkspace(_)
+        | SyncError::InUse
+        | SyncError::Damaged { .. }
+        | SyncError::DeviceKey(_)
+        | SyncError::Network(_)
+        | SyncError::Clock { .. }
+        | SyncError::Refused { .. }
+        | SyncError::TooLarge(_)
+        | SyncError::NoSuchTestimony(_) => CliError::failed(error),
+    };
+    said.kept(error.kept()).advice(error.advice())
+}
+
+/// What a wrong folder is, if it can be told.
+fn swapped(settings: &Settings) -> Option<CliError> {
+    let Settings { workspace, device, .. } = settings;
+    let both = workspace.join(sync::DEVICE_KEY).exists() || device.join("workspace.json").exists();
+    let keys = workspace.join("reader.age").exists() || device.join("reader.age").exists();
+    let said = if keys {
+        CliError::refused("one of these folders holds reading keys")
+            .advice("take them off this machine if it has a network; they belong to review only")
+    } else if both {
+        CliError::failed("--workspace and --device look swapped")
+            .advice("give each the other folder")
+    } else if !device.join(sync::DEVICE_KEY).exists() && workspace.join("workspace.json").exists() {
+        CliError::failed(format!("there is no {} in {}", sync::DEVICE_KEY, device.display()))
+            .advice("give the folder in which `sandyk sync init` made it")
+    } else {
+        return None;
+    };
+    Some(said.kept("everything; nothing was sent"))
+}
+
+const ALARM: &str = "************************************************************************";
+
+/// A bar that appears after one second, if somebody looks.
+struct Bar {
+    drawn: ProgressBar,
+    began: Instant,
+    looking: bool,
+}
+
+impl Bar {
+    fn new() -> Self {
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
+        Self { drawn: bar, began: Instant::now(), looking: io::stderr().is_terminal() }
+    }
+
+    fn show(&mut self, step: &Step) {
+        if !self.looking || self.began.elapsed() < Duration::from_secs(1) {
+            return;
+        }
+        self.drawn.set_draw_target(ProgressDrawTarget::stderr());
+        let (have, all, template) = match step {
+            Step::Feed { have, head } => (*have, *head, "feed     {wide_bar} {pos}/{len}"),
+            Step::Exhibits { have, bytes } => {
+                (*have, *bytes, "exhibits {wide_bar} {bytes}/{total_bytes} {eta}")
+            }
+        };
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            self.drawn.set_style(style);
+        }
+        self.drawn.set_length(all);
+        self.drawn.set_position(have);
+    }
+
+    fn clear(&self) {
+        self.drawn.finish_and_clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Debug, Parser)]
+    struct Root {
+        #[command(flatten)]
+        sync: SyncArgs,
+    }
+
+    fn parse(words: &str) -> Result<SyncArgs, clap::Error> {
+        Root::try_parse_from(words.split(' ')).map(|root| root.sync)
+    }
+
+    #[test]
+    fn the_two_sentences_are_understood_and_no_other() {
+        let sync = parse("sync --workspace w --device d --exhibits none").unwrap();
+        assert_eq!(settings(sync).unwrap().exhibits, Wanted::None);
+        let init = "sync init --workspace w --invitation i --reader r --device d";
+        assert!(matches!(parse(init).unwrap().command, Some(SyncCommand::Init(_))));
+        for wrong in ["sync", "sync --workspace w", "sync init --workspace w", "sync pull"] {
+            assert!(parse(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn exhibits_are_all_none_or_named() {
+        let words = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<_>>();
+        assert_eq!(wanted(&words("all")).unwrap(), Wanted::All);
+        let id = "a".repeat(26);
+        assert!(matches!(wanted(&words(&id)), Ok(Wanted::These(ids)) if ids.len() == 1));
+        for wrong in ["some", "all none", "../x"] {
+            assert_eq!(wanted(&words(wrong)).unwrap_err().exit(), Exit::Usage, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn one_line_says_what_came_what_was_sent_and_what_waits() {
+        let report = Report { feed: 9, testimonies: 1, entries: 2, sent: 3, ..Report::default() };
+        let line = "came: 1 testimony, 2 entries of the reviewers; sent: 3 of yours; \
+                    waiting: nothing; 9 events in all, proved";
+        assert_eq!(in_one_line(&report), line);
+        let quiet = Report { waiting: 2, exhibits_missing: 1, ..Report::default() };
+        let line = "came: nothing new; sent: nothing; waiting: 2 of yours, files of 1; \
+                    0 events in all, proved";
+        assert_eq!(in_one_line(&quiet), line);
+    }
+
+    #[test]
+    fn an_alarm_leaves_with_3_and_says_three_things() {
+        let error = explain(&SyncError::Alarm(sync::Alarm::Shrunk { held: 2, shown: 1 }));
+        assert_eq!(error.exit(), Exit::Refused);
+        let text = error.to_string();
+        for part in ["** ALARM: the feed was rolled back", "kept:", "next: do not sync again"] {
+            assert!(text.contains(part), "{text}");
+        }
+    }
+}
