@@ -1,0 +1,136 @@
+//! Durable commits a second of the store, against a bare append and `fdatasync` in groups.
+//!
+//! `cargo run --release --example store_bench [FOLDER]`; the ratio is the steady part.
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    clippy::arithmetic_side_effects,
+    clippy::cast_precision_loss,
+    reason = "a measurement stops at the first surprise"
+)]
+
+use std::{
+    error::Error,
+    fs::{self, File},
+    io::Write as _,
+    path::Path,
+    sync::{Arc, mpsc},
+    thread,
+    time::{Duration, Instant},
+};
+
+use sandyk::{
+    digest::Digest,
+    store::{Commit, Expect, NewEvent, Put, SledStore, Store as _},
+};
+
+const WRITERS: u64 = 16;
+const ROUNDS: u64 = 3;
+const ROUND: Duration = Duration::from_secs(2);
+const BYTES: usize = 2048;
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let folder = std::env::args().nth(1).unwrap_or_else(|| ".".to_owned());
+    let dir = tempfile::tempdir_in(folder)?;
+    let before = resident();
+    let store = Arc::new(SledStore::open(&dir.path().join("store"))?);
+    for round in 0..ROUNDS {
+        let raw = bare(&dir.path().join("raw"))?;
+        let ours = commits(&store, round).await?;
+        let ratio = ours / raw;
+        println!(
+            "bare {raw:8.0}/s   store {ours:8.0}/s   ratio {ratio:.2}   memory {} kB",
+            resident() - before
+        );
+    }
+    println!("records {}   memory grew by {} kB", store.head().0, resident() - before);
+
+    let path = dir.path().join("store");
+    drop(store);
+    let start = Instant::now();
+    let store = SledStore::open(&path)?;
+    println!("rebuilt {} records in {:.2?}", store.head().0, start.elapsed());
+    let start = Instant::now();
+    store.close().await?;
+    println!("closed in {:.2?}", start.elapsed());
+    let start = Instant::now();
+    let store = SledStore::open(&path)?;
+    println!("opened {:?} in {:.2?}", store.how_opened(), start.elapsed());
+    let journal = fs::metadata(path.join("journal"))?.len();
+    let index = fs::metadata(path.join("index/db"))?.len();
+    println!("journal {journal} bytes, index {index} bytes");
+    Ok(())
+}
+
+/// 16 tasks that commit one record of 2 KB and one event at a time.
+async fn commits(store: &Arc<SledStore>, round: u64) -> Result<f64, Box<dyn Error>> {
+    let start = Instant::now();
+    let mut tasks = tokio::task::JoinSet::new();
+    for writer in 0..WRITERS {
+        let store = Arc::clone(store);
+        tasks.spawn(async move {
+            let mut done = 0_u64;
+            while start.elapsed() < ROUND {
+                store.commit(one(writer * ROUNDS + round, done)).await.unwrap();
+                done += 1;
+            }
+            done
+        });
+    }
+    let done: u64 = tasks.join_all().await.into_iter().sum();
+    Ok(done as f64 / start.elapsed().as_secs_f64())
+}
+
+fn one(writer: u64, n: u64) -> Commit {
+    let mut id = [0; 16];
+    let names = writer.to_be_bytes().into_iter().chain(n.to_be_bytes());
+    id.iter_mut().zip(names).for_each(|(to, from)| *to = from);
+    let put = Put {
+        key: format!("record/{:x}", u128::from_be_bytes(id)).into_bytes(),
+        value: vec![7; BYTES],
+        expect: Expect::Absent,
+    };
+    let event = NewEvent { leaf: Digest::of(&id), payload: vec![8; 300] };
+    Commit { id, puts: vec![put], event: Some(event), ..Commit::default() }
+}
+
+/// 16 threads whose 2 KB one thread appends in groups, with one `fdatasync` a group.
+fn bare(path: &Path) -> Result<f64, Box<dyn Error>> {
+    let mut file = File::create(path)?;
+    let (sender, requests) = mpsc::channel::<mpsc::Sender<()>>();
+    let start = Instant::now();
+    let writers: Vec<_> = (0..WRITERS)
+        .map(|_| {
+            let sender = sender.clone();
+            thread::spawn(move || {
+                let mut done = 0_u64;
+                while start.elapsed() < ROUND {
+                    let (answer, answered) = mpsc::channel();
+                    sender.send(answer).unwrap();
+                    answered.recv().unwrap();
+                    done += 1;
+                }
+                done
+            })
+        })
+        .collect();
+    drop(sender);
+    while let Ok(first) = requests.recv() {
+        let group: Vec<_> = std::iter::once(first).chain(requests.try_iter()).collect();
+        file.write_all(&vec![7; BYTES * group.len()])?;
+        file.sync_data()?;
+        for answer in group {
+            answer.send(())?;
+        }
+    }
+    let done: u64 = writers.into_iter().map(|writer| writer.join().unwrap()).sum();
+    Ok(done as f64 / start.elapsed().as_secs_f64())
+}
+
+/// Resident memory, in kB.
+fn resident() -> u64 {
+    let status = fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+    line.trim().trim_end_matches(" kB").parse().unwrap()
+}

@@ -1,0 +1,396 @@
+//! An invented organisation with real keys, a real server process, and readers who open what arrived.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    dead_code,
+    reason = "shared by several tests; a test says what is wrong by failing"
+)]
+
+pub(crate) mod raw;
+
+use std::{
+    fs,
+    io::{BufRead as _, BufReader, Read},
+    net::TcpListener,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    sync::{Mutex, mpsc},
+    time::Duration,
+};
+
+use ed25519_dalek::SigningKey;
+use rand::rngs::OsRng;
+use sandyk::{
+    clock::{Clock as _, SystemClock},
+    digest::Digest,
+    hybrid::HybridIdentity,
+    id::{DeviceId, ReaderId, TestimonyId},
+    keyring::{DeskNote, Device, Keyring, Reader, Role, TrustRoot, desk_file, keyring_file},
+    ledger::feed::{FeedItem, FeedKind},
+    note::{KeyName, NamedKey, SignedNote},
+    receipt::Salt,
+    sealed::{
+        ExhibitAbout, Sealed,
+        open::{AccountKey, OpenedCover, ReadingIdentity},
+        part,
+    },
+    store::{Cursor, SledStore, Store as _},
+    testimony::{Account, Identity},
+};
+
+/// A reader with all secrets, as only a test holds them together.
+pub(crate) struct TestReader {
+    pub(crate) id: ReaderId,
+    pub(crate) role: Role,
+    pub(crate) reading: ReadingIdentity,
+    pub(crate) secret: String,
+    pub(crate) signing: SigningKey,
+    pub(crate) device: (DeviceId, SigningKey),
+}
+
+/// Everything of one organisation, in a folder that goes when this goes.
+pub(crate) struct Organisation {
+    pub(crate) folder: tempfile::TempDir,
+    pub(crate) readers: Vec<TestReader>,
+    pub(crate) trust: TrustRoot,
+    pub(crate) keyring: Keyring,
+    roots: Vec<(NamedKey, SigningKey)>,
+}
+
+impl Organisation {
+    /// Root keys 2 of 3, one reader for each role, a published keyring of epoch 1, a configuration.
+    pub(crate) fn found(roles: &[Role]) -> Self {
+        Self::found_with(roles, "", 180)
+    }
+
+    /// The same with lines added to `[limits]` and a keyring good for `days`.
+    pub(crate) fn found_with(roles: &[Role], limits: &str, days: i64) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let roots: Vec<_> = (1..=3).map(root).collect();
+        let readers: Vec<_> = roles.iter().map(|role| reader(*role)).collect();
+        let named: Vec<_> = roots.iter().map(|(named, _)| named.clone()).collect();
+        let listed = |r: &TestReader| Reader {
+            id: r.id,
+            role: r.role,
+            recipient: HybridIdentity::parse(&r.secret).unwrap().recipient(),
+            signing: r.signing.verifying_key(),
+            since: 1,
+        };
+        let keyring = Keyring {
+            organisation: "Org A".into(),
+            epoch: 1,
+            previous: Digest::NONE,
+            salt: Salt([7; 32]),
+            not_after: SystemClock.today().plus_days(days),
+            threshold: 2,
+            roots: named.clone(),
+            readers: readers.iter().map(listed).collect(),
+        };
+        let trust = TrustRoot { organisation: "Org A".into(), threshold: 2, roots: named };
+        let new = Self { folder, readers, trust, keyring, roots };
+        new.publish();
+        new.configure(limits);
+        new
+    }
+
+    pub(crate) fn at(&self, place: &str) -> PathBuf {
+        self.folder.path().join(place)
+    }
+
+    pub(crate) fn sign(&self, text: String) -> String {
+        let mut note = SignedNote::new(text).unwrap();
+        for (named, secret) in self.roots.iter().take(2) {
+            note.sign(&named.name, secret);
+        }
+        note.to_text()
+    }
+
+    fn publish(&self) {
+        let keyring = self.at("keyring");
+        fs::create_dir_all(&keyring).unwrap();
+        fs::write(keyring.join("roots.txt"), self.trust.to_text()).unwrap();
+        fs::write(keyring.join(keyring_file(1)), self.sign(self.keyring.to_text())).unwrap();
+        let device = |r: &TestReader| Device {
+            id: r.device.0,
+            reader: r.id,
+            key: r.device.1.verifying_key(),
+        };
+        let desk = DeskNote {
+            organisation: "Org A".into(),
+            epoch: 1,
+            keyring: self.keyring.body_digest(),
+            devices: self.readers.iter().map(device).collect(),
+        };
+        fs::write(keyring.join(desk_file(1)), self.sign(desk.to_text())).unwrap();
+    }
+
+    /// Publishes epoch 2, which is epoch 1 without its first reader.
+    pub(crate) fn drop_first_reader(&self) -> ReaderId {
+        let folder = self.at("keyring");
+        let published = sandyk::keyring::load_folder(&folder, &self.trust).unwrap();
+        let mut next = self.keyring.clone();
+        let dropped = next.readers.remove(0).id;
+        (next.epoch, next.previous) = (2, published.chain.current_digest());
+        let desk = DeskNote {
+            organisation: "Org A".into(),
+            epoch: 2,
+            keyring: next.body_digest(),
+            devices: Vec::new(),
+        };
+        fs::write(folder.join(desk_file(2)), self.sign(desk.to_text())).unwrap();
+        fs::write(folder.join(keyring_file(2)), self.sign(next.to_text())).unwrap();
+        dropped
+    }
+
+    fn configure(&self, limits: &str) {
+        let text = format!(
+            "store = 'store'\nkeyring = 'keyring'\nroots = 'keyring/roots.txt'\n\
+             intake.listen = '127.0.0.1:0'\n\n[limits]\n{limits}\n\n\
+             [organisation]\nname = 'Org A'\nsafe_contact.ru = 'другой путь'\n"
+        );
+        fs::write(self.at("server.toml"), text).unwrap();
+    }
+
+    /// Starts the real server on a free port of the loopback.
+    pub(crate) fn serve(&self) -> Server {
+        Server::start(&self.at("server.toml"))
+    }
+
+    /// Opens the (stopped) server's store and everything in it, as a guardian does.
+    pub(crate) fn open_all(&self) -> Vec<Opened> {
+        let store = SledStore::open(&self.at("store")).unwrap();
+        let mut opened = Vec::new();
+        let mut after = Cursor(0);
+        loop {
+            let events = store.changes(after, 100).unwrap();
+            let Some(last) = events.last() else { return opened };
+            after = last.cursor;
+            for event in &events {
+                let item: FeedItem = serde_json::from_slice(&event.payload).unwrap();
+                assert_eq!(item.leaf().unwrap(), event.leaf, "the leaf commits to the item");
+                if item.kind == FeedKind::Testimony {
+                    opened.push(self.open(&store, &item));
+                }
+            }
+        }
+    }
+
+    fn open(&self, store: &SledStore, item: &FeedItem) -> Opened {
+        let id: TestimonyId = item.id.parse().unwrap();
+        let blob = |name: &str| {
+            let part = item.parts.iter().find(|p| p.name == name).unwrap();
+            let file = store.open(part.blob).unwrap();
+            assert_eq!(file.metadata().unwrap().len(), part.bytes);
+            file
+        };
+        let bytes = |name: &str| {
+            let mut bytes = Vec::new();
+            blob(name).read_to_end(&mut bytes).unwrap();
+            bytes
+        };
+        let cover = bytes("cover");
+        assert_eq!(Digest::of(&cover), item.content);
+        let mut keys = self.readers.iter().map(|r| Self::account_key(store, id, r));
+        let key = keys.next().unwrap();
+        assert_eq!(keys.count() + 1, self.readers.len(), "every reader has an envelope");
+        let opened = key.open_cover(&Sealed::<part::Cover>::from_bytes(cover), id).unwrap();
+        let account = opened.open_account(&key, &Sealed::from_bytes(bytes("account"))).unwrap();
+        let identity = self.identity(store, &opened, id, bytes("identity"));
+        let mut files = Vec::new();
+        let mut exhibits = opened.open_exhibits(&key, blob("exhibits")).unwrap();
+        while let Some((_, about)) = exhibits.next_into(|_| Ok(std::io::sink())).unwrap() {
+            files.push(about);
+        }
+        Opened { id, account, identity, files, item: item.clone() }
+    }
+
+    fn account_key(store: &SledStore, id: TestimonyId, reader: &TestReader) -> AccountKey {
+        let key = format!("envelope/{id}/{}/account", reader.id);
+        let sealed = store.get(key.as_bytes()).unwrap().expect("an envelope").value;
+        reader.reading.open_account_envelope(&Sealed::from_bytes(sealed)).unwrap()
+    }
+
+    fn identity(
+        &self,
+        store: &SledStore,
+        opened: &OpenedCover,
+        id: TestimonyId,
+        sealed: Vec<u8>,
+    ) -> Identity {
+        let guardian = self.readers.iter().find(|r| r.role == Role::Guardian).unwrap();
+        let key = format!("envelope/{id}/{}/identity", guardian.id);
+        let envelope = store.get(key.as_bytes()).unwrap().expect("a guardian's envelope").value;
+        let key = guardian.reading.open_identity_envelope(&Sealed::from_bytes(envelope)).unwrap();
+        for reviewer in self.readers.iter().filter(|r| r.role == Role::Reviewer) {
+            let key = format!("envelope/{id}/{}/identity", reviewer.id);
+            assert!(store.get(key.as_bytes()).unwrap().is_none(), "reviewers get no names");
+        }
+        opened.open_identity(&key, &Sealed::from_bytes(sealed)).unwrap()
+    }
+}
+
+/// One testimony as a guardian reads it.
+pub(crate) struct Opened {
+    pub(crate) id: TestimonyId,
+    pub(crate) account: Account,
+    pub(crate) identity: Identity,
+    pub(crate) files: Vec<ExhibitAbout>,
+    pub(crate) item: FeedItem,
+}
+
+fn root(n: usize) -> (NamedKey, SigningKey) {
+    let secret = SigningKey::generate(&mut OsRng);
+    let name = KeyName::parse(&format!("root-{n}")).unwrap();
+    (NamedKey { name, key: secret.verifying_key() }, secret)
+}
+
+fn reader(role: Role) -> TestReader {
+    let identity = HybridIdentity::generate(&mut OsRng);
+    TestReader {
+        id: ReaderId::random(&mut OsRng),
+        role,
+        secret: identity.to_secret_text().expose().to_owned(),
+        reading: ReadingIdentity::new(identity),
+        signing: SigningKey::generate(&mut OsRng),
+        device: (DeviceId::random(&mut OsRng), SigningKey::generate(&mut OsRng)),
+    }
+}
+
+/// A server process; it is ended by its own id when this is dropped.
+pub(crate) struct Server {
+    pub(crate) child: Child,
+    pub(crate) intake: String,
+    pub(crate) said: Vec<String>,
+    lines: Mutex<mpsc::Receiver<String>>,
+}
+
+impl Server {
+    fn start(config: &Path) -> Self {
+        // Too large a file is an error of a write, as a full disk is, and not the end of the process.
+        let run = "trap '' XFSZ; exec \"$0\" serve --allow-swap --config \"$1\"";
+        let mut child = Command::new("sh")
+            .args(["-c", run, env!("CARGO_BIN_EXE_sandyk")])
+            .arg(config)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let (tell, lines) = mpsc::channel();
+        let both: [Box<dyn Read + Send>; 2] =
+            [Box::new(child.stdout.take().unwrap()), Box::new(child.stderr.take().unwrap())];
+        for output in both {
+            let tell = tell.clone();
+            std::thread::spawn(move || {
+                let lines = BufReader::new(output).lines().map_while(Result::ok);
+                lines.for_each(|line| drop(tell.send(line)));
+            });
+        }
+        let mut server =
+            Self { child, intake: String::new(), said: Vec::new(), lines: Mutex::new(lines) };
+        server.intake = server.wait_for("intake listens on ");
+        server
+    }
+
+    /// The rest of the next line that holds `text`.
+    pub(crate) fn wait_for(&mut self, text: &str) -> String {
+        loop {
+            let line = self.lines.lock().unwrap().recv_timeout(Duration::from_mins(1));
+            let line = line.unwrap_or_else(|_| panic!("no {text:?} in {:?}", self.said));
+            self.said.push(line.clone());
+            if let Some((_, rest)) = line.split_once(text) {
+                return rest.to_owned();
+            }
+        }
+    }
+
+    /// Everything that it has written to either output until now.
+    pub(crate) fn heard(&mut self) -> Vec<String> {
+        self.said.extend(self.lines.lock().unwrap().try_iter());
+        self.said.clone()
+    }
+
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.intake)
+    }
+
+    /// `host:port` of the intake.
+    pub(crate) fn address(&self) -> &str {
+        self.intake.trim_start_matches("http://")
+    }
+
+    /// Resident memory now, in KiB.
+    pub(crate) fn resident(&self) -> u64 {
+        self.status("VmRSS:")
+    }
+
+    /// No file of it may grow past `bytes` from now on.
+    pub(crate) fn limit_files(&self, bytes: u64) {
+        let limit = rustix::process::Rlimit { current: Some(bytes), maximum: Some(bytes) };
+        rustix::process::prlimit(Some(self.pid()), rustix::process::Resource::Fsize, limit)
+            .unwrap();
+    }
+
+    fn pid(&self) -> rustix::process::Pid {
+        rustix::process::Pid::from_raw(i32::try_from(self.child.id()).unwrap()).unwrap()
+    }
+
+    fn status(&self, field: &str) -> u64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let line = status.lines().find_map(|l| l.strip_prefix(field)).unwrap();
+        line.split_whitespace().next().unwrap().parse().unwrap()
+    }
+
+    /// Ends it as a service manager does and waits until it has ended.
+    pub(crate) fn stop(mut self) {
+        self.signal(rustix::process::Signal::TERM);
+        let status = self.child.wait().unwrap();
+        assert!(
+            status.success(),
+            "{status}, {:?}",
+            self.lines.lock().unwrap().try_iter().collect::<Vec<_>>()
+        );
+    }
+
+    /// Ends it as a power cut does.
+    pub(crate) fn kill(mut self) {
+        self.signal(rustix::process::Signal::KILL);
+        self.child.wait().unwrap();
+    }
+
+    fn signal(&self, signal: rustix::process::Signal) {
+        rustix::process::kill_process(self.pid(), signal).unwrap();
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        if matches!(self.child.try_wait(), Ok(None)) {
+            self.signal(rustix::process::Signal::KILL);
+            let _ = self.child.wait();
+        }
+    }
+}
+
+/// A port of the loopback that nobody uses now.
+pub(crate) fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+/// Every file below a folder whose bytes hold `needle`.
+pub(crate) fn files_with(folder: &Path, needle: &[u8]) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(files_with(&path, needle));
+        } else if fs::read(&path).unwrap().windows(needle.len()).any(|w| w == needle) {
+            found.push(path);
+        }
+    }
+    found
+}

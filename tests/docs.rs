@@ -1,0 +1,67 @@
+//! What the documents promise names the test that holds it, and the test is there.
+
+use std::{fs, path::Path};
+
+use regex::Regex;
+
+/// Documents whose promises name tests, as `path/file.rs::test_name`.
+const DOCUMENTS: [&str; 2] = ["docs/threat-model.md", "ARCHITECTURE.md"];
+
+fn read(path: &str) -> Option<String> {
+    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).ok()
+}
+
+#[test]
+fn every_test_that_a_document_names_exists() {
+    let named = Regex::new(r"([a-z0-9_/]+\.rs)::([a-z0-9_]+)").unwrap();
+    let mut missing = Vec::new();
+    let mut found = 0;
+    for document in DOCUMENTS {
+        let Some(text) = read(document) else { continue };
+        for test in named.captures_iter(&text) {
+            let [file, name] = [1, 2].map(|n| test.get(n).unwrap().as_str());
+            let marked = format!(r"#\[(tokio::)?test\][^{{]*\bfn {name}\(");
+            // In `proptest!` and in tables of tests the mark stands elsewhere, but the function is there.
+            let source = read(file).unwrap_or_default();
+            let there = Regex::new(&marked).unwrap().is_match(&source);
+            found += usize::from(there);
+            if !there {
+                missing.push(format!("{document}: {file}::{name}"));
+            }
+        }
+    }
+    assert!(
+        missing.is_empty(),
+        "{} of {} are missing:\n{}",
+        missing.len(),
+        found,
+        missing.join("\n")
+    );
+    assert!(found > 60, "only {found} tests are named");
+}
+
+#[test]
+fn every_threat_that_the_sources_point_to_is_in_the_document() {
+    let text = read("docs/threat-model.md").unwrap();
+    let numbers: Vec<&str> = text
+        .lines()
+        .filter_map(|line| line.strip_prefix("## T")?.split_whitespace().next())
+        .collect();
+    let dense: Vec<String> = (1..=numbers.len()).map(|n| n.to_string()).collect();
+    assert_eq!(numbers, dense, "threats are numbered without a gap");
+    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src")];
+    let pointer = Regex::new(r"threat-model\.md`, T([0-9]+)|SECURITY\(T([0-9]+)\)").unwrap();
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            for to in pointer.captures_iter(&fs::read_to_string(&path).unwrap_or_default()) {
+                let number = to.get(1).or(to.get(2)).unwrap().as_str();
+                assert!(numbers.contains(&number), "{}: T{number}", path.display());
+            }
+        }
+    }
+}

@@ -1,0 +1,13 @@
+//! The ceremony of the administrators, from the first root key to a folder that a server reads.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "tests fail by panicking, with the values in hand"
+)]
+
+mod attacks;
+mod ceremony;
+mod commands;
+mod stage;

@@ -1,0 +1,389 @@
+//! An invented organisation with a desk on this machine, for the tests of desk and sync.
+#![expect(dead_code, reason = "each test file needs another part of it")]
+
+mod people;
+
+use std::{
+    fs,
+    io::Write as _,
+    path::PathBuf,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use axum::{
+    Router,
+    body::Body,
+    extract::Request,
+    http::{HeaderMap, StatusCode},
+    response::Response,
+};
+use data_encoding::HEXLOWER;
+use ed25519_dalek::SigningKey;
+use futures_util::{StreamExt as _, stream};
+use rand::{RngCore as _, SeedableRng as _, rngs::OsRng};
+use rand_chacha::ChaCha20Rng;
+use sandyk::{
+    clock::{Clock, SystemClock},
+    desk::{Desk, LedgerKey},
+    digest::Digest,
+    id::{EntryId, ReaderId, TestimonyId},
+    keyring::{Chain, DevicePub, Keyring, Published, Role, TrustRoot},
+    ledger::feed::{FeedItem, FeedKind, PartInfo},
+    note::NamedKey,
+    secret::Secret,
+    store::{BlobWriter as _, Commit, Expect, MemoryStore, NewEvent, Put, Store as _},
+    sync::{self, Patience, Report, Settings, SyncError, Wanted},
+    web,
+    wire::outbox::CasebookKeyId,
+};
+use tokio::{net::TcpListener, sync::watch};
+use tower_service::Service as _;
+
+use self::people::{desk_note, first_keyring, join, root};
+pub(crate) use self::people::{draft, sign};
+
+/// What a desk answers, as somebody on the way may change it: path, status, headers, body.
+pub(crate) type Meddle = Box<dyn FnMut(&Seen, Answer) -> Response + Send>;
+
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Answer {
+    pub(crate) fn pass(self) -> Response {
+        let mut response = Response::new(Body::from(self.body));
+        *response.status_mut() = self.status;
+        *response.headers_mut() = self.headers;
+        response
+    }
+
+    /// The same answer, cut after `bytes` bytes of the length that it states.
+    pub(crate) fn cut(self, bytes: usize) -> Response {
+        let whole = self.body[..bytes].to_vec();
+        let end = stream::once(async {
+            // Time for the first bytes to leave.
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            Err(std::io::Error::other("cut"))
+        });
+        let chunks = stream::once(async { Ok(whole) }).chain(end);
+        let mut response = Response::new(Body::from_stream(chunks));
+        *response.status_mut() = self.status;
+        *response.headers_mut() = self.headers;
+        response
+    }
+}
+
+/// A request that came by.
+#[derive(Debug, Clone)]
+pub(crate) struct Seen {
+    pub(crate) path: String,
+    pub(crate) query: String,
+    pub(crate) range: Option<String>,
+    pub(crate) body: Vec<u8>,
+}
+
+pub(crate) struct Member {
+    pub(crate) id: ReaderId,
+    pub(crate) role: Role,
+    pub(crate) workspace: PathBuf,
+    pub(crate) device: PathBuf,
+    pub(crate) public: DevicePub,
+}
+
+pub(crate) struct Office {
+    pub(crate) folder: tempfile::TempDir,
+    pub(crate) store: Arc<MemoryStore>,
+    pub(crate) members: Vec<Member>,
+    pub(crate) seen: Arc<Mutex<Vec<Seen>>>,
+    pub(crate) meddle: Arc<Mutex<Option<Meddle>>>,
+    pub(crate) address: String,
+    pub(crate) keyring: Keyring,
+    pub(crate) roots: Vec<(NamedKey, SigningKey)>,
+    published: watch::Sender<Arc<Published>>,
+    inner: Arc<Mutex<Router>>,
+}
+
+impl Office {
+    /// A reviewer and a guardian at one desk.
+    pub(crate) async fn open() -> Self {
+        let rng = &mut ChaCha20Rng::seed_from_u64(1);
+        let folder = tempfile::tempdir().unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = format!("http://{}", listener.local_addr().unwrap());
+        let roots: Vec<_> = (1..=3).map(|n| root(n, rng)).collect();
+        let drafts: Vec<_> = [Role::Reviewer, Role::Guardian].map(|role| draft(role, rng)).into();
+        let keyring = first_keyring(&roots, drafts.iter().map(|(r, _)| r.clone()).collect());
+        let trust = TrustRoot {
+            organisation: keyring.organisation.clone(),
+            threshold: keyring.threshold,
+            roots: keyring.roots.clone(),
+        };
+        let note = sign(&roots, keyring.to_text());
+        let chain = Chain::verify(&[note.to_text()], &trust).unwrap();
+        let members: Vec<_> = drafts
+            .iter()
+            .enumerate()
+            .map(|(n, draft)| join(&folder.path().join(n.to_string()), draft, &trust, &address))
+            .collect();
+        let desk = desk_note(&roots, &keyring, &chain, members.iter().map(|m| &m.public));
+        let (published, now) = watch::channel(Arc::new(Published { chain, desk: Some(desk) }));
+        let store = Arc::new(MemoryStore::new());
+        let router = desk_over(&store, now, 7, Arc::new(SystemClock));
+        let mut office = Self {
+            folder,
+            store,
+            members,
+            seen: Arc::default(),
+            meddle: Arc::default(),
+            address,
+            keyring,
+            roots,
+            published,
+            inner: Arc::new(Mutex::new(router)),
+        };
+        office.listen(listener);
+        office
+    }
+
+    fn listen(&mut self, listener: TcpListener) {
+        let (inner, seen, meddle) =
+            (Arc::clone(&self.inner), Arc::clone(&self.seen), Arc::clone(&self.meddle));
+        let app = Router::new().fallback(move |request: Request| {
+            let (mut inner, seen, meddle) =
+                (inner.lock().unwrap().clone(), Arc::clone(&seen), Arc::clone(&meddle));
+            async move {
+                let (parts, body) = request.into_parts();
+                let body = axum::body::to_bytes(body, 1 << 20).await.unwrap_or_default();
+                let note = Seen {
+                    path: parts.uri.path().to_owned(),
+                    query: parts.uri.query().unwrap_or_default().to_owned(),
+                    range: parts.headers.get("range").map(|r| r.to_str().unwrap().to_owned()),
+                    body: body.to_vec(),
+                };
+                seen.lock().unwrap().push(note.clone());
+                let request = Request::from_parts(parts, Body::from(body));
+                let (parts, body) = inner.call(request).await.unwrap().into_parts();
+                let body = axum::body::to_bytes(body, usize::MAX).await.unwrap().to_vec();
+                let answer = Answer { status: parts.status, headers: parts.headers, body };
+                match meddle.lock().unwrap().as_mut() {
+                    Some(meddle) => meddle(&note, answer),
+                    None => answer.pass(),
+                }
+            }
+        });
+        tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
+    }
+
+    pub(crate) fn meddle(&self, meddle: impl FnMut(&Seen, Answer) -> Response + Send + 'static) {
+        *self.meddle.lock().unwrap() = Some(Box::new(meddle));
+    }
+
+    pub(crate) fn leave_alone(&self) {
+        *self.meddle.lock().unwrap() = None;
+    }
+
+    /// Another desk takes the place of the first one.
+    pub(crate) fn replace(&self, store: &Arc<MemoryStore>, ledger_seed: u8) {
+        let router =
+            desk_over(store, self.published.subscribe(), ledger_seed, Arc::new(SystemClock));
+        *self.inner.lock().unwrap() = router;
+    }
+
+    pub(crate) fn settings(&self, member: usize) -> Settings {
+        let Member { workspace, device, .. } = &self.members[member];
+        Settings {
+            workspace: workspace.clone(),
+            device: device.clone(),
+            desk: None,
+            exhibits: Wanted::All,
+            proxy: None,
+            patience: Patience {
+                attempts: 2,
+                pause: Duration::from_millis(1),
+                silence: Duration::from_secs(20),
+            },
+        }
+    }
+
+    pub(crate) async fn sync(&self, member: usize) -> Result<Report, SyncError> {
+        self.sync_with(&self.settings(member)).await
+    }
+
+    pub(crate) async fn sync_with(&self, settings: &Settings) -> Result<Report, SyncError> {
+        sync::run(settings, &SystemClock, &mut OsRng, &mut |_| ()).await
+    }
+
+    /// Puts something like a testimony into the store; gives its id and its exhibits.
+    pub(crate) async fn testimony(&self, exhibits: usize) -> (TestimonyId, Vec<u8>) {
+        put_testimony(&self.store, &self.members, exhibits, 1024).await
+    }
+
+    pub(crate) fn read(&self, member: usize, name: &str) -> Vec<u8> {
+        fs::read(self.file(member, name)).unwrap()
+    }
+
+    pub(crate) fn feed_lines(&self, member: usize) -> usize {
+        fs::read_to_string(self.file(member, "feed.jsonl")).unwrap_or_default().lines().count()
+    }
+
+    /// Puts an entry into a member's outbox, as review does.
+    pub(crate) fn write_entry(&self, member: usize, bytes: usize) -> (EntryId, Vec<u8>) {
+        let id = EntryId::random(&mut OsRng);
+        let mut sealed = b"age-encryption.org/v1\n".to_vec();
+        sealed.extend(noise(bytes.saturating_sub(sealed.len())));
+        write(&self.file(member, &format!("outbox/entries/{id}.age")), &sealed);
+        (id, sealed)
+    }
+
+    /// Puts a casebook key for `readers` into a member's outbox, as review does.
+    pub(crate) fn write_key(&self, member: usize, readers: &[ReaderId]) -> CasebookKeyId {
+        let id = CasebookKeyId::random(&mut OsRng);
+        for reader in readers {
+            let path = self.file(member, &format!("outbox/keys/{id}/{reader}.age"));
+            write(&path, &key_for(*reader));
+        }
+        id
+    }
+
+    pub(crate) fn file(&self, member: usize, name: &str) -> PathBuf {
+        self.members[member].workspace.join(name)
+    }
+
+    /// Everything that lies in a member's workspace, by name.
+    pub(crate) fn everything(&self, member: usize) -> Vec<(String, Vec<u8>)> {
+        let mut all = Vec::new();
+        collect(&self.members[member].workspace, &mut all);
+        all.sort();
+        all
+    }
+
+    /// Publishes the next keyring, or one without devices.
+    pub(crate) fn publish(&self, keyring: &Keyring, devices: &[&DevicePub]) {
+        let trust = TrustRoot {
+            organisation: keyring.organisation.clone(),
+            threshold: keyring.threshold,
+            roots: keyring.roots.clone(),
+        };
+        let chain = self.published.borrow().chain.clone();
+        let note = sign(&self.roots, keyring.to_text()).to_text();
+        let chain = if keyring.epoch == 1 {
+            Chain::verify(&[note], &trust).unwrap()
+        } else {
+            chain.extend(&note).unwrap()
+        };
+        let desk = desk_note(&self.roots, keyring, &chain, devices.iter().copied());
+        self.published.send(Arc::new(Published { chain, desk: Some(desk) })).unwrap();
+    }
+
+    /// The keyring that follows and changes nothing but its last day.
+    pub(crate) fn next_keyring(&self) -> Keyring {
+        let chain = self.published.borrow().chain.clone();
+        let mut next = chain.current().get().clone();
+        next.epoch += 1;
+        next.previous = chain.current_digest();
+        next.not_after = next.not_after.plus_days(30);
+        next
+    }
+
+    pub(crate) fn published(&self) -> watch::Receiver<Arc<Published>> {
+        self.published.subscribe()
+    }
+}
+
+pub(crate) fn desk_over(
+    store: &Arc<MemoryStore>,
+    published: watch::Receiver<Arc<Published>>,
+    ledger_seed: u8,
+    clock: Arc<dyn Clock>,
+) -> Router {
+    let ledger = LedgerKey::from_seed(&Secret::take(&mut [ledger_seed; 32])).unwrap();
+    let desk = Desk::new(Arc::clone(store), published, ledger, &[], clock);
+    web::desk::router(Arc::new(desk))
+}
+
+pub(crate) async fn put_testimony(
+    store: &MemoryStore,
+    members: &[Member],
+    exhibits: usize,
+    account: usize,
+) -> (TestimonyId, Vec<u8>) {
+    let id = TestimonyId::random(&mut OsRng);
+    let mut parts = Vec::new();
+    let mut last = Vec::new();
+    for (name, bytes) in
+        [("cover", 4096), ("account", account), ("identity", 2048), ("exhibits", exhibits)]
+    {
+        last = noise(bytes);
+        let mut writer = store.blob().unwrap();
+        writer.write_all(&last).unwrap();
+        let blob = writer.finish().unwrap();
+        let (name, sha256) = (name.to_owned(), Digest::of(&last));
+        parts.push(PartInfo { name, bytes: bytes as u64, sha256, blob });
+    }
+    let item = FeedItem {
+        kind: FeedKind::Testimony,
+        id: id.to_string(),
+        salt: HEXLOWER.encode(&noise(32)),
+        content: parts[0].sha256,
+        week: Some("2026-W47".parse().unwrap()),
+        epoch: 1,
+        parts,
+    };
+    let puts = members.iter().flat_map(|member| {
+        let put = |part: &str| Put {
+            key: format!("envelope/{id}/{}/{part}", member.id).into_bytes(),
+            value: format!("{part} for {}", member.id).into_bytes(),
+            expect: Expect::Absent,
+        };
+        match member.role {
+            Role::Reviewer => vec![put("account")],
+            Role::Guardian => vec![put("account"), put("identity")],
+        }
+    });
+    commit(store, &item, puts.collect()).await;
+    (id, last)
+}
+
+pub(crate) async fn commit(store: &MemoryStore, item: &FeedItem, puts: Vec<Put>) {
+    let event = NewEvent { leaf: item.leaf().unwrap(), payload: serde_json::to_vec(item).unwrap() };
+    let attach = item.parts.iter().map(|part| part.blob).collect();
+    let id = noise(16).try_into().unwrap();
+    let change = Commit { id, puts, attach, event: Some(event), ..Commit::default() };
+    store.commit(change).await.unwrap();
+}
+
+/// Something like the envelope of a casebook key.
+pub(crate) fn key_for(reader: ReaderId) -> Vec<u8> {
+    format!("age-encryption.org/v1\nkey for {reader}").into_bytes()
+}
+
+pub(crate) fn noise(bytes: usize) -> Vec<u8> {
+    let mut all = vec![0; bytes];
+    OsRng.fill_bytes(&mut all);
+    all
+}
+
+pub(crate) fn write(path: &std::path::Path, bytes: &[u8]) {
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    sandyk::files::save(
+        path,
+        bytes,
+        sandyk::files::Audience::Owner,
+        sandyk::files::Existing::Replace,
+    )
+    .unwrap();
+}
+
+fn collect(folder: &std::path::Path, all: &mut Vec<(String, Vec<u8>)>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            collect(&path, all);
+        } else {
+            all.push((path.display().to_string(), fs::read(&path).unwrap()));
+        }
+    }
+}

@@ -1,0 +1,480 @@
+//! The pages as a browser gets them: their weight, their labels, their safety.
+#![cfg(feature = "serve")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::string_slice,
+    clippy::arithmetic_side_effects,
+    clippy::disallowed_methods,
+    clippy::regex_creation_in_loops,
+    reason = "tests stop at the first thing that is wrong, and may be slow"
+)]
+
+use std::{collections::BTreeSet, io::Write as _};
+
+use regex::Regex;
+use sandyk::{
+    digest::Digest,
+    locale::{Lang, Locale},
+    testimony::{FILE_FIELD, Field, FormError, Times, limits},
+    web::pages::{
+        self, FileFate, NEUTRAL_SITE, Notice, PageSettings, PerLanguage, Plain, ReceiptPage, STYLE,
+    },
+};
+
+const DIGITS: &str = "104 382 957 004 118 620 993 275 061";
+
+fn locale(lang: Lang) -> &'static Locale {
+    Locale::of(lang).unwrap()
+}
+
+fn every(text: &str) -> PerLanguage {
+    Lang::ALL.into_iter().map(|lang| (lang, text.to_owned())).collect()
+}
+
+fn settings() -> PageSettings {
+    PageSettings {
+        organisation: "Organisation A".into(),
+        safe_contact: every("a letter to Person A"),
+        answer_within: every("3 days"),
+        support: every("Person B"),
+        notice: PerLanguage::new(),
+        max_files: 32,
+        file_mb: 1024,
+        total_mb: 4096,
+    }
+}
+
+fn notices() -> Vec<Notice<'static>> {
+    let field = "health";
+    let errors = [
+        FormError::UnknownField,
+        FormError::Repeated { field },
+        FormError::TooLong { field, limit: 1 },
+        FormError::Cut { field },
+        FormError::TooMany { field: "box", limit: 1 },
+        FormError::TooMuch { field, limit: 1 },
+        FormError::NoSuchAnswer { field: "exam-paper" },
+    ];
+    let mut notices: Vec<_> = errors.into_iter().map(|error| Notice::of(&error)).collect();
+    notices.extend([Notice::EMPTY, Notice::ORDER, Notice::BROKEN, Notice::BUSY, Notice::FAILED]);
+    notices
+}
+
+fn receipt_of(lang: Lang) -> String {
+    let shown = ReceiptPage {
+        digits: DIGITS,
+        spare: &["000 111 222 333 444 555 666 777 888"],
+        files: &[FileFate::Cut("<b>&\"photo\".jpg", 1), FileFate::Missing("", 2)],
+        burn: "/once/x",
+        minutes: 30,
+    };
+    pages::receipt(locale(lang), &shown)
+}
+
+/// Every page of one language under a name.
+fn all(lang: Lang) -> Vec<(String, String)> {
+    let (l, s) = (locale(lang), settings());
+    let mut all = vec![
+        ("form".to_owned(), pages::form(l, &s)),
+        ("receipt".to_owned(), receipt_of(lang)),
+        ("leave".to_owned(), pages::leave(l)),
+        ("about".to_owned(), pages::about(l, &s)),
+        ("gone".to_owned(), pages::gone(l)),
+    ];
+    for what in Plain::ALL {
+        all.push((format!("{what:?}"), pages::plain(l, &s, what)));
+    }
+    for notice in notices() {
+        let values = [("story", "Кечинде"), ("exam-when", "2024"), ("box", "harm-death")];
+        all.push((format!("{notice:?}"), pages::form_again(l, &s, notice, &values)));
+    }
+    let locales: Vec<_> = Lang::ALL.into_iter().map(locale).collect();
+    all.push(("languages".to_owned(), pages::languages(&locales, &s)));
+    all.push(("offline".to_owned(), pages::offline(&locales, &s)));
+    all
+}
+
+/// Writes every page into the folder named by `PAGES`, to be looked at.
+#[test]
+#[ignore = "for looking at the pages: PAGES=/tmp/pages cargo test --test pages -- --ignored"]
+fn the_pages_can_be_looked_at() {
+    let folder = std::path::PathBuf::from(std::env::var("PAGES").unwrap());
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join("style.css"), STYLE).unwrap();
+    for lang in Lang::ALL {
+        for (name, page) in all(lang) {
+            let name: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
+            let page = page.replace("href=\"/style.css\"", "href=\"style.css\"");
+            std::fs::write(folder.join(format!("{}-{name}.html", lang.tag())), page).unwrap();
+        }
+    }
+}
+
+fn tags<'a>(page: &'a str, name: &str) -> Vec<&'a str> {
+    let tag = Regex::new(&format!("<{name}(?: [^>]*)?>")).unwrap();
+    tag.find_iter(page).map(|found| found.as_str()).collect()
+}
+
+fn attribute(tag: &str, name: &str) -> Option<String> {
+    let attribute = Regex::new(&format!(" {name}=\"([^\"]*)\"")).unwrap();
+    attribute.captures(tag).map(|found| found[1].to_owned())
+}
+
+fn controls(page: &str) -> Vec<&str> {
+    tags(page, "(?:input|textarea|select)")
+}
+
+fn unescape(text: &str) -> String {
+    text.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&amp;", "&")
+}
+
+#[test]
+fn a_form_with_its_stylesheet_weighs_at_most_40_kb_and_15_kb_compressed() {
+    for lang in Lang::ALL {
+        let bytes = [pages::form(locale(lang), &settings()).as_bytes(), STYLE.as_bytes()].concat();
+        let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::new(6));
+        gzip.write_all(&bytes).unwrap();
+        let small = gzip.finish().unwrap().len();
+        assert!(bytes.len() <= 40_000, "{}: {} bytes", lang.tag(), bytes.len());
+        assert!(small <= 15_000, "{}: {small} bytes compressed", lang.tag());
+    }
+}
+
+#[test]
+fn the_consent_text_is_the_digest_of_the_exact_page() {
+    let mut seen = BTreeSet::new();
+    for lang in Lang::ALL {
+        let page = pages::form(locale(lang), &settings());
+        assert_eq!(page, pages::form(locale(lang), &settings()));
+        let digest = pages::consent_text(locale(lang), &settings());
+        assert_eq!(digest, Digest::of(page.as_bytes()));
+        assert!(seen.insert(digest));
+    }
+}
+
+#[test]
+fn the_form_has_every_field_once_and_no_other() {
+    for lang in Lang::ALL {
+        let page = pages::form(locale(lang), &settings());
+        let mut drawn: Vec<_> =
+            controls(&page).iter().map(|tag| attribute(tag, "name").unwrap()).collect();
+        drawn.dedup();
+        let mut known: Vec<_> = Field::all().iter().map(|field| field.name.to_owned()).collect();
+        known.push(FILE_FIELD.to_owned());
+        let once: BTreeSet<_> = drawn.iter().cloned().collect();
+        assert_eq!(once.len(), drawn.len(), "a field is drawn in two places");
+        assert_eq!(once, known.into_iter().collect());
+        for field in Field::all().iter().filter(|field| field.times == Times::Many) {
+            let boxes = format!("type=\"checkbox\" name=\"{}\" value=\"", field.name);
+            assert_eq!(page.matches(&boxes).count(), field.choices.len(), "{}", field.name);
+        }
+        for field in Field::all() {
+            for choice in field.choices {
+                let group = format!("name=\"{}\" value=\"{}\"", field.name, choice.code);
+                let option = format!("<option value=\"{}\">", choice.code);
+                assert!(page.contains(&group) || page.contains(&option), "{}", choice.code);
+            }
+        }
+    }
+}
+
+#[test]
+fn browsers_are_told_to_remember_nothing_and_to_cut_nothing() {
+    for lang in Lang::ALL {
+        for (name, page) in all(lang) {
+            for tag in controls(&page).into_iter().chain(tags(&page, "form")) {
+                assert!(tag.contains("autocomplete=\"off\""), "{name}: {tag}");
+                for word in [" maxlength", " required", " pattern", " accept="] {
+                    assert!(!tag.contains(word), "{name}: {tag}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn files_are_the_last_thing_before_the_button() {
+    for lang in Lang::ALL {
+        let page = pages::form(locale(lang), &settings());
+        let last = *controls(&page).last().unwrap();
+        assert!(last.contains("type=\"file\"") && last.contains(" multiple"), "{last}");
+        assert_eq!(tags(&page, "button").len(), 1);
+        assert!(page.find("<button").unwrap() > page.find(last).unwrap());
+        let form = tags(&page, "form")[0];
+        assert!(
+            form.contains("method=\"post\"") && form.contains("enctype=\"multipart/form-data\"")
+        );
+        assert_eq!(attribute(form, "action"), Some(format!("/{}/send", lang.tag())));
+    }
+}
+
+#[test]
+fn every_page_can_be_read_aloud_and_worked_by_keyboard() {
+    for lang in Lang::ALL {
+        for (name, page) in all(lang) {
+            let at = format!("{name} of {}", lang.tag());
+            assert!(page.starts_with("<!DOCTYPE html><html lang=\""), "{at}");
+            assert_eq!(tags(&page, "h1").len(), 1, "{at}");
+            assert_eq!(tags(&page, "main").len(), 1, "{at}");
+            let title = Regex::new("<title>[^<]+</title>").unwrap();
+            assert!(title.is_match(&page), "{at}");
+            let ids: Vec<_> = Regex::new(" id=\"([^\"]+)\"")
+                .unwrap()
+                .captures_iter(&page)
+                .map(|id| id[1].to_owned())
+                .collect();
+            let unique: BTreeSet<_> = ids.iter().cloned().collect();
+            assert_eq!(ids.len(), unique.len(), "{at}: {ids:?}");
+            let named = Regex::new(
+                " (?:aria-describedby|aria-labelledby)=\"([^\"]+)\"| href=\"#([^\"]+)\"",
+            )
+            .unwrap();
+            for found in named.captures_iter(&page) {
+                for id in found.get(1).or(found.get(2)).unwrap().as_str().split(' ') {
+                    assert!(unique.contains(id), "{at}: nothing has the id {id}");
+                }
+            }
+            let label = Regex::new(r"(?s)<label[^>]*>.*?</label>").unwrap();
+            let labelled: usize = label.find_iter(&page).map(|l| controls(l.as_str()).len()).sum();
+            let by_heading =
+                controls(&page).iter().filter(|c| c.contains("aria-labelledby")).count();
+            assert_eq!(labelled + by_heading, controls(&page).len(), "{at}");
+            assert_eq!(tags(&page, "fieldset").len(), tags(&page, "legend").len(), "{at}");
+        }
+    }
+}
+
+#[test]
+fn every_page_begins_with_the_way_out() {
+    for lang in Lang::ALL {
+        for (name, page) in all(lang) {
+            let exit = page.find("class=\"exit\"").unwrap();
+            assert!(exit < page.find("<main").unwrap(), "{name}");
+            let to = if matches!(name.as_str(), "languages" | "offline") {
+                NEUTRAL_SITE.to_owned()
+            } else {
+                format!("/{}/leave", lang.tag())
+            };
+            assert_eq!(attribute(tags(&page[exit - 3..], "a")[0], "href"), Some(to), "{name}");
+        }
+    }
+}
+
+#[test]
+fn no_page_runs_anything_or_asks_anybody_else() {
+    for lang in Lang::ALL {
+        for (name, page) in all(lang) {
+            for word in [
+                "<script",
+                "<style",
+                " style=",
+                "<img",
+                "<svg",
+                "<iframe",
+                "javascript:",
+                "data:",
+                "<base",
+                "http-equiv",
+            ] {
+                assert!(!page.contains(word), "{name}: {word}");
+            }
+            let handler = Regex::new("<[^>]* on[a-z]+=").unwrap();
+            assert!(!handler.is_match(&page), "{name}");
+            let away = Regex::new("(?:href|src|action)=\"([^\"]*)\"").unwrap();
+            for found in away.captures_iter(&page) {
+                let own = (found[1].starts_with('/') && !found[1].starts_with("//"))
+                    || found[1].starts_with('#');
+                assert!(own || &found[1] == NEUTRAL_SITE, "{name}: {}", &found[1]);
+            }
+        }
+    }
+    for word in ["url(", "@import", "@font-face", "expression"] {
+        assert!(!STYLE.contains(word), "{word}");
+    }
+}
+
+const HOSTILE: [&str; 6] = [
+    "</textarea><script>alert(1)</script>",
+    "\"><img src=x onerror=alert(1)>",
+    "' autofocus onfocus=alert(1) x='",
+    "&lt;b&gt; &amp;amp; &#60;",
+    "\n\n  leading lines \u{202e}and marks\u{200b}",
+    "<!-- --><![CDATA[ ]]>",
+];
+
+#[test]
+fn what_was_typed_comes_back_as_it_was_and_as_nothing_else() {
+    let text_fields = || Field::all().iter().filter(|field| field.choices.is_empty());
+    for hostile in HOSTILE {
+        let values: Vec<_> = text_fields().map(|field| (field.name, hostile)).collect();
+        let page = pages::form_again(locale(Lang::Ky), &settings(), Notice::BUSY, &values);
+        let calm = pages::form_again(locale(Lang::Ky), &settings(), Notice::BUSY, &[]);
+        for name in ["script", "img", "b", "input", "textarea", "select", "form", "section"] {
+            assert_eq!(tags(&page, name).len(), tags(&calm, name).len(), "{hostile}: {name}");
+        }
+        for tag in tags(&page, "input") {
+            let field = Field::find(&attribute(tag, "name").unwrap());
+            if field.is_some_and(|field| field.choices.is_empty()) && !tag.contains("checkbox") {
+                assert_eq!(unescape(&attribute(tag, "value").unwrap()), hostile, "{tag}");
+            }
+        }
+        let area = Regex::new("(?s)<textarea[^>]*>(.*?)</textarea>").unwrap();
+        for found in area.captures_iter(&page) {
+            assert_eq!(unescape(&found[1]), format!("\n{hostile}"));
+        }
+    }
+}
+
+#[test]
+fn ticked_boxes_come_back_ticked_and_answered_parts_come_back_open() {
+    let values =
+        [("box", "harm-trial"), ("exam-paper", "exists"), ("others-fear", "on"), ("risk", "soon")];
+    let page = pages::form_again(locale(Lang::En), &settings(), Notice::BUSY, &values);
+    assert!(page.contains("name=\"box\" value=\"harm-trial\" checked"));
+    assert!(page.contains("<option value=\"exists\" selected>"));
+    assert!(page.contains("name=\"others-fear\" checked"));
+    assert!(page.contains("name=\"risk\" value=\"soon\" checked"));
+    assert_eq!(page.matches(" checked").count(), 3);
+    assert_eq!(page.matches("<details open>").count(), 2);
+    let empty = pages::form(locale(Lang::En), &settings());
+    assert_eq!(empty.matches(" checked").count() + empty.matches(" selected").count(), 0);
+    assert!(!empty.contains("<details open>"));
+}
+
+#[test]
+fn an_error_leads_to_its_field_and_the_field_to_its_error() {
+    for field in Field::all() {
+        let notice = Notice::of(&FormError::TooLong { field: field.name, limit: 1 });
+        let page = pages::form_again(locale(Lang::Ru), &settings(), notice, &[]);
+        assert!(page.contains(&format!("<a href=\"#{}\">", field.name)), "{}", field.name);
+        let marked = controls(&page)
+            .into_iter()
+            .find(|tag| attribute(tag, "id").as_deref() == Some(field.name))
+            .unwrap();
+        assert!(attribute(marked, "aria-describedby").unwrap().contains("error"), "{marked}");
+        let within = page[..page.find(marked).unwrap()].rfind("<details");
+        let closed = within.is_some_and(|at| {
+            !page[at..].starts_with("<details open>")
+                && !page[at..page.find(marked).unwrap()].contains("</details>")
+        });
+        assert!(!closed, "{} is folded away", field.name);
+    }
+}
+
+#[test]
+fn no_two_causes_share_a_text_and_every_one_says_that_the_text_is_still_there() {
+    for lang in Lang::ALL {
+        let mut keys = BTreeSet::new();
+        for notice in notices() {
+            assert!(keys.insert(notice.key()), "{notice:?}");
+            let page =
+                pages::form_again(locale(lang), &settings(), notice, &[("story", "Кечинде")]);
+            assert!(page.contains(&locale(lang).text("error-again")), "{notice:?}");
+            assert!(page.contains(&locale(lang).text("error-files")), "{notice:?}");
+            assert!(page.contains("Кечинде") && page.contains("role=\"alert\""));
+        }
+    }
+}
+
+#[test]
+fn a_line_without_a_value_is_left_out_and_one_with_a_value_is_escaped() {
+    for lang in Lang::ALL {
+        let bare =
+            PageSettings { max_files: 32, file_mb: 1, total_mb: 1, ..PageSettings::default() };
+        let page = pages::form(locale(lang), &bare);
+        for key in ["organisation-line", "contact-line", "within-line", "done-support"] {
+            let start = locale(lang).text(key);
+            let start = start.split('{').next().unwrap().trim();
+            assert!(!start.is_empty() && !page.contains(start), "{key}: {start}");
+            assert!(pages::form(locale(lang), &settings()).contains(start), "{key}: {start}");
+        }
+        let odd =
+            PageSettings { organisation: "<A & \"B\">".into(), notice: every("<i>"), ..settings() };
+        let page = pages::form(locale(lang), &odd);
+        assert!(page.contains("&lt;A &amp; &quot;B&quot;&gt;") && page.contains("&lt;i&gt;"));
+    }
+}
+
+#[test]
+fn the_limits_on_the_page_are_the_limits_of_the_form() {
+    let page = pages::form(locale(Lang::En), &settings());
+    assert_eq!((limits::LINE / 2, limits::STORY / 2), (1_000, 120_000));
+    assert!(page.contains("about 1\u{a0}000 letters") && page.contains("about 120\u{a0}000"));
+    assert!(page.contains("Up to 32 files, each up to 1024 MB, 4096 MB in all."));
+}
+
+#[test]
+fn the_receipt_page_shows_the_code_in_nine_groups_and_burns_by_one_button() {
+    for lang in Lang::ALL {
+        let page = receipt_of(lang);
+        for group in DIGITS.split(' ') {
+            assert!(page.contains(&format!("<span>{group}</span>")), "{group}");
+        }
+        assert_eq!(page.matches("<span>").count(), 18);
+        assert!(page.contains("27") && page.contains("30"));
+        assert!(page.contains("&lt;b&gt;&amp;&quot;photo&quot;.jpg"));
+        assert_eq!(attribute(tags(&page, "form")[0], "action").as_deref(), Some("/once/x"));
+        assert_eq!((tags(&page, "form").len(), tags(&page, "button").len()), (1, 1));
+        let plain =
+            ReceiptPage { digits: DIGITS, spare: &[], files: &[], burn: "/once/x", minutes: 30 };
+        let page = pages::receipt(locale(lang), &plain);
+        assert!(!page.contains("<details") && !page.contains("class=\"n\""));
+    }
+}
+
+#[test]
+fn pages_of_all_languages_name_them_all() {
+    for (name, page) in all(Lang::En) {
+        if name == "languages" || name == "offline" {
+            for lang in Lang::ALL {
+                assert!(page.contains(&format!("<section lang=\"{}\">", lang.tag())), "{name}");
+            }
+        }
+    }
+    let form = pages::form(locale(Lang::Ky), &settings());
+    for lang in [Lang::Ru, Lang::UzCyrl, Lang::UzLatn, Lang::En] {
+        assert!(form.contains(&format!("<a href=\"/{0}\" lang=\"{0}\"", lang.tag())));
+    }
+}
+
+#[test]
+fn every_colour_pair_has_enough_contrast_by_day_and_by_night() {
+    let themes: Vec<Vec<(String, f64)>> = Regex::new(r":root\{[^}]*\}")
+        .unwrap()
+        .find_iter(STYLE)
+        .map(|theme| {
+            let colour = Regex::new("--([a-z]):#([0-9a-f]{3,6})").unwrap();
+            let found = colour.captures_iter(theme.as_str());
+            found.map(|pair| (pair[1].to_owned(), luminance(&pair[2]))).collect()
+        })
+        .collect();
+    assert_eq!(themes.len(), 2);
+    for theme in themes {
+        let of = |name: &str| theme.iter().find(|(key, _)| key == name).unwrap().1;
+        let ratio = |a: f64, b: f64| (a.max(b) + 0.05) / (a.min(b) + 0.05);
+        for (front, back, least) in [
+            ("t", "b", 7.0),
+            ("m", "b", 4.5),
+            ("l", "b", 4.5),
+            ("t", "w", 4.5),
+            ("x", "b", 4.5),
+            ("e", "b", 3.0),
+        ] {
+            let found = ratio(of(front), of(back));
+            assert!(found >= least, "{front} on {back}: {found:.2}");
+        }
+    }
+}
+
+/// Relative luminance of WCAG 2.2.
+fn luminance(hex: &str) -> f64 {
+    let wide: String = match hex.len() {
+        3 => hex.chars().flat_map(|c| [c, c]).collect(),
+        _ => hex.to_owned(),
+    };
+    let channel = |at: usize| {
+        let value = f64::from(u8::from_str_radix(&wide[at..at + 2], 16).unwrap()) / 255.0;
+        if value <= 0.04045 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
+    };
+    0.2126 * channel(0) + 0.7152 * channel(2) + 0.0722 * channel(4)
+}

@@ -1,0 +1,16 @@
+//! A reader's side, run as the real program on workspaces as sync makes them.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::arithmetic_side_effects,
+    clippy::disallowed_methods,
+    unreachable_pub,
+    reason = "tests may fall, and write files in passing"
+)]
+
+mod casebook;
+mod commands;
+mod hostile;
+mod measure;
+mod room;

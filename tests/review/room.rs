@@ -1,0 +1,365 @@
+//! An invented organisation with readers, their workspaces, and a server that only orders things.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, Output},
+};
+
+use ed25519_dalek::SigningKey;
+use rand::RngCore as _;
+use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng as _};
+use sandyk::{
+    casebook::{Entry, Head},
+    clock::{Clock as _, SystemClock},
+    digest::Digest,
+    hybrid::HybridRecipient,
+    id::{BlobId, EntryId, TestimonyId},
+    keyring::{Chain, Invitation, Keyring, Reader, ReaderPub, Role, TrustRoot},
+    ledger::feed::{FeedItem, FeedKind, PartInfo},
+    note::{KeyName, NamedKey, SignedNote},
+    receipt::Salt,
+    review::ReaderKeys,
+    sealed::{Completeness, Cover, TestimonyKeys},
+    secret::SecretText,
+    testimony::{Account, Channel, Identity, Kind},
+};
+use serde_json::{Value, json};
+
+pub const ORGANISATION: &str = "Мисал, an example";
+pub const PASSPHRASE: &str = "six words that nobody can guess";
+
+pub struct Room {
+    pub folder: tempfile::TempDir,
+    pub rng: ChaCha20Rng,
+    pub chain: Chain,
+    pub readers: Vec<ReaderPub>,
+    feed: Vec<String>,
+}
+
+/// What a witness sent.
+pub struct Sent<'a> {
+    pub story: &'a str,
+    pub risk: &'a str,
+    pub lang: &'a str,
+    pub name: Option<&'a str>,
+    pub files: &'a [(&'a str, &'a [u8])],
+}
+
+impl Default for Sent<'_> {
+    fn default() -> Self {
+        Self { story: "Something happened.", risk: "unsure", lang: "en", name: None, files: &[] }
+    }
+}
+
+impl Room {
+    /// A room with a reader for each of `roles`.
+    pub fn new(roles: &[Role]) -> Self {
+        Self::lasting(roles, 180)
+    }
+
+    /// The same, under a keyring whose last day is that many days from now.
+    pub fn lasting(roles: &[Role], days: i64) -> Self {
+        let mut rng = ChaCha20Rng::seed_from_u64(11);
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("passphrase"), PASSPHRASE).unwrap();
+        let name = |n| KeyName::parse(&format!("root-{n}")).unwrap();
+        let roots: Vec<_> = (1..=3).map(|n| (name(n), SigningKey::generate(&mut rng))).collect();
+        let named = |(name, key): &(KeyName, SigningKey)| NamedKey {
+            name: name.clone(),
+            key: key.verifying_key(),
+        };
+        let trust = TrustRoot {
+            organisation: ORGANISATION.into(),
+            threshold: 2,
+            roots: roots.iter().map(named).collect(),
+        };
+        let readers: Vec<_> =
+            roles.iter().enumerate().map(|(n, r)| join(folder.path(), n, *r, &trust)).collect();
+        let note = first_keyring(&trust, &readers, &roots, days);
+        let chain = Chain::verify(std::slice::from_ref(&note), &trust).unwrap();
+        for (n, reader) in readers.iter().enumerate() {
+            let workspace = folder.path().join(format!("workspace-{n}"));
+            fs::create_dir_all(workspace.join("keyring")).unwrap();
+            let about = json!({"schema": "workspace/1", "organisation": ORGANISATION,
+                "reader": reader.id});
+            fs::write(workspace.join("workspace.json"), about.to_string()).unwrap();
+            fs::write(workspace.join("roots.txt"), trust.to_text()).unwrap();
+            fs::write(workspace.join("keyring/keyring-0001.note"), &note).unwrap();
+        }
+        Self { folder, rng, chain, readers, feed: Vec::new() }
+    }
+
+    pub fn workspace(&self, reader: usize) -> PathBuf {
+        self.folder.path().join(format!("workspace-{reader}"))
+    }
+
+    pub fn keys(&self, reader: usize) -> PathBuf {
+        self.folder.path().join(format!("keys-{reader}"))
+    }
+
+    pub fn open_keys(&self, reader: usize) -> ReaderKeys {
+        ReaderKeys::open(&self.keys(reader), &SecretText::new(PASSPHRASE.into())).unwrap()
+    }
+
+    /// Runs `sandyk review …` as a reader.
+    pub fn run(&self, reader: usize, args: &[&str]) -> Output {
+        Command::new(env!("CARGO_BIN_EXE_sandyk"))
+            .arg("review")
+            .args(args)
+            .args(["--workspace".as_ref(), self.workspace(reader).as_os_str()])
+            .args(["--keys".as_ref(), self.keys(reader).as_os_str()])
+            .args(["--passphrase-file".as_ref(), self.folder.path().join("passphrase").as_os_str()])
+            .output()
+            .unwrap()
+    }
+
+    /// Runs it and expects that it was done; what it answered.
+    pub fn text(&self, reader: usize, args: &[&str]) -> String {
+        let output = self.run(reader, args);
+        assert_eq!(output.status.code(), Some(0), "{args:?}: {}", said(&output));
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// Runs it with `--json` and reads the answer.
+    pub fn json(&self, reader: usize, args: &[&str]) -> Value {
+        let text = self.text(reader, &[args, &["--json"]].concat());
+        serde_json::from_str(&text).unwrap()
+    }
+
+    /// The ids of a reader's list, as they stand in it.
+    pub fn ids(&self, reader: usize, args: &[&str]) -> Vec<String> {
+        let rows = self.json(reader, &[&["list"], args].concat());
+        let id = |row: &Value| row["id"].as_str().unwrap().to_owned();
+        rows.as_array().unwrap().iter().map(id).collect()
+    }
+
+    /// Seals a testimony as the intake does and puts it into every workspace.
+    pub fn receive(&mut self, sent: &Sent<'_>) -> TestimonyId {
+        let id = TestimonyId::random(&mut self.rng);
+        let keys = TestimonyKeys::generate(&mut self.rng);
+        let (to, envelopes) = keys.into_envelopes(self.chain.current()).unwrap();
+        let account = to.seal_account(&account(id, sent)).unwrap();
+        let identity = to.seal_identity(&identity(sent)).unwrap();
+        let mut exhibits = to.exhibits(Vec::new()).unwrap();
+        for (name, bytes) in sent.files {
+            exhibits.begin(name, "application/octet-stream").unwrap();
+            exhibits.write(bytes).unwrap();
+            exhibits.end(Completeness::Whole).unwrap();
+        }
+        let exhibits = exhibits.finish().unwrap();
+        let cover = Cover {
+            schema: Cover::SCHEMA.into(),
+            id,
+            keyring: self.chain.current_digest(),
+            account: account.digest(),
+            identity: identity.digest(),
+            exhibits: Digest::of(&exhibits),
+            lookup: Digest::of(b"lookup"),
+            reply: self.readers[0].recipient.to_string(),
+            witness: data_encoding::BASE64.encode(&[9; 32]),
+            kind: Kind::New,
+            channel: Channel::WebServerSealed,
+            continues: None,
+            signature: None,
+        };
+        let cover = to.seal_cover(&cover).unwrap();
+        for (n, reader) in self.readers.iter().enumerate() {
+            let folder = self.workspace(n).join("testimonies").join(id.to_string());
+            fs::create_dir_all(&folder).unwrap();
+            let put = |name: &str, bytes: &[u8]| fs::write(folder.join(name), bytes).unwrap();
+            let own = envelopes.iter().find(|e| e.reader == reader.id).unwrap();
+            put("cover.age", cover.as_bytes());
+            put("account.age", account.as_bytes());
+            put("identity.age", identity.as_bytes());
+            put("exhibits.age", &exhibits);
+            put("envelope-account.age", own.account.as_bytes());
+            if let Some(envelope) = &own.identity {
+                put("envelope-identity.age", envelope.as_bytes());
+            }
+        }
+        self.publish(FeedKind::Testimony, &id.to_string(), cover.digest());
+        id
+    }
+
+    /// Does for every reader what sync and the desk do with the outboxes.
+    pub fn sync(&mut self) {
+        for reader in 0..self.readers.len() {
+            let outbox = self.workspace(reader).join("outbox");
+            for key in listed(&outbox.join("keys")) {
+                let cursor = self.publish(FeedKind::CasebookKey, &stem(&key), Digest::of(b"key"));
+                for (n, other) in self.readers.iter().enumerate() {
+                    let envelope = fs::read(key.join(format!("{}.age", other.id))).unwrap();
+                    self.put(n, &format!("casebook/keys/{cursor:020}.age"), &envelope);
+                }
+                moved(&key, &outbox.join("sent/keys"));
+            }
+            for entry in listed(&outbox.join("entries")) {
+                let sealed = fs::read(&entry).unwrap();
+                self.publish_entry(&stem(&entry), &sealed);
+                moved(&entry, &outbox.join("sent/entries"));
+            }
+        }
+    }
+
+    /// Puts a sealed entry into the feed of everybody, as the desk would for any pushed bytes.
+    pub fn publish_entry(&mut self, id: &str, sealed: &[u8]) -> u64 {
+        let cursor = self.publish(FeedKind::CasebookEntry, id, Digest::of(sealed));
+        for n in 0..self.readers.len() {
+            self.put(n, &format!("casebook/entries/{cursor:020}.age"), sealed);
+        }
+        cursor
+    }
+
+    /// Seals and publishes an entry that an attacker or another program made.
+    pub fn smuggle(&mut self, entry: &Entry, to: &HybridRecipient) -> u64 {
+        let sealed = entry.seal(to).unwrap();
+        let id = EntryId::random(&mut self.rng).to_string();
+        self.publish_entry(&id, &sealed)
+    }
+
+    /// Puts an event into every reader's feed; its cursor.
+    pub fn publish(&mut self, kind: FeedKind, id: &str, content: Digest) -> u64 {
+        let mut salt = [0; 32];
+        self.rng.fill_bytes(&mut salt);
+        let part = PartInfo {
+            name: "entry".into(),
+            bytes: 1,
+            sha256: content,
+            blob: BlobId::random(&mut self.rng),
+        };
+        let item = FeedItem {
+            kind,
+            id: id.into(),
+            salt: Digest::from_bytes(salt).to_string(),
+            content,
+            week: (kind == FeedKind::Testimony).then(|| "2026-W47".parse().unwrap()),
+            epoch: 1,
+            parts: vec![part],
+        };
+        let cursor = u64::try_from(self.feed.len()).unwrap() + 1;
+        let line = json!({"cursor": cursor, "leaf": item.leaf().unwrap(), "item": item});
+        self.publish_line(format!("{line}\n"));
+        cursor
+    }
+
+    /// Puts a line into every reader's feed as it is.
+    pub fn publish_line(&mut self, line: String) {
+        self.feed.push(line);
+        for n in 0..self.readers.len() {
+            self.put(n, "feed.jsonl", self.feed.concat().as_bytes());
+        }
+    }
+
+    fn put(&self, reader: usize, path: &str, bytes: &[u8]) {
+        let path = self.workspace(reader).join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, bytes).unwrap();
+    }
+}
+
+/// What a command said and answered.
+pub fn said(output: &Output) -> String {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    format!("{}{}", text(&output.stdout), text(&output.stderr))
+}
+
+/// The end of a chain that nobody has.
+pub fn nowhere() -> Head {
+    Head { seq: 41, hash: Digest::of(b"nowhere") }
+}
+
+fn join(folder: &Path, n: usize, role: Role, trust: &TrustRoot) -> ReaderPub {
+    let invitation = Invitation {
+        trust: trust.clone(),
+        desk_address: String::new(),
+        intake_address: String::new(),
+        role,
+        notes: Vec::new(),
+    };
+    let file = folder.join(format!("invitation-{n}"));
+    fs::write(&file, invitation.to_text()).unwrap();
+    let keys = folder.join(format!("keys-{n}"));
+    let output = Command::new(env!("CARGO_BIN_EXE_sandyk"))
+        .args(["review", "init", "--work-factor", "1", "--invitation"])
+        .arg(&file)
+        .arg("--keys")
+        .arg(&keys)
+        .arg("--passphrase-file")
+        .arg(folder.join("passphrase"))
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", said(&output));
+    ReaderPub::parse(&fs::read_to_string(keys.join("reader.pub")).unwrap()).unwrap()
+}
+
+fn first_keyring(
+    trust: &TrustRoot,
+    readers: &[ReaderPub],
+    roots: &[(KeyName, SigningKey)],
+    days: i64,
+) -> String {
+    let reader = |r: &ReaderPub| Reader {
+        id: r.id,
+        role: r.role,
+        recipient: r.recipient.clone(),
+        signing: r.signing,
+        since: 1,
+    };
+    let keyring = Keyring {
+        organisation: trust.organisation.clone(),
+        epoch: 1,
+        previous: Digest::NONE,
+        salt: Salt([7; 32]),
+        not_after: SystemClock.today().plus_days(days),
+        threshold: trust.threshold,
+        roots: trust.roots.clone(),
+        readers: readers.iter().map(reader).collect(),
+    };
+    let mut note = SignedNote::new(keyring.to_text()).unwrap();
+    for (name, key) in roots.iter().take(2) {
+        note.sign(name, key);
+    }
+    note.to_text()
+}
+
+fn account(id: TestimonyId, sent: &Sent<'_>) -> Account {
+    let account = json!({
+        "schema": "testimony/1",
+        "id": id,
+        "triage": {
+            "schema": "testimony/1", "kind": "new", "channel": "web-server-sealed",
+            "lang": sent.lang, "risk": sent.risk, "role": "lived", "boxes": ["harm-torture"],
+            "attachments": 0, "has_identity": sent.name.is_some(), "may_use": true,
+        },
+        "story": sent.story,
+        "places": [{"words": "a street"}],
+        "consent": {"uses": ["case"], "ask_first": true, "basis": "self",
+            "text": Digest::of(b"page")},
+    });
+    serde_json::from_value(account).unwrap()
+}
+
+fn identity(sent: &Sent<'_>) -> Identity {
+    let mut identity = json!({"schema": "testimony/1"});
+    if let Some(name) = sent.name {
+        identity["submitter"] = json!({"name": name});
+    }
+    serde_json::from_value(identity).unwrap()
+}
+
+fn listed(folder: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
+    let mut paths: Vec<_> = entries.map(|e| e.unwrap().path()).collect();
+    paths.sort();
+    paths
+}
+
+fn stem(path: &Path) -> String {
+    path.file_stem().unwrap().to_str().unwrap().to_owned()
+}
+
+fn moved(path: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    fs::rename(path, to.join(path.file_name().unwrap())).unwrap();
+}
