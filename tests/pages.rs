@@ -37,7 +37,6 @@ fn settings() -> PageSettings {
         safe_contact: every("a letter to Person A"),
         answer_within: every("3 days"),
         support: every("Person B"),
-        notice: PerLanguage::new(),
         max_files: 32,
         file_mb: 1024,
         total_mb: 4096,
@@ -388,8 +387,11 @@ fn a_line_without_a_value_is_left_out_and_one_with_a_value_is_escaped() {
             assert!(!start.is_empty() && !page.contains(start), "{key}: {start}");
             assert!(pages::form(locale(lang), &settings()).contains(start), "{key}: {start}");
         }
-        let odd =
-            PageSettings { organisation: "<A & \"B\">".into(), notice: every("<i>"), ..settings() };
+        let odd = PageSettings {
+            organisation: "<A & \"B\">".into(),
+            safe_contact: every("<i>"),
+            ..settings()
+        };
         let page = pages::form(locale(lang), &odd);
         assert!(page.contains("&lt;A &amp; &quot;B&quot;&gt;") && page.contains("&lt;i&gt;"));
     }

@@ -97,12 +97,7 @@ impl Committer {
                 None if wanted.expect == Expect::Any => None,
                 None => index.row(&wanted.key)?.map(|row| row.version),
             };
-            let met = match wanted.expect {
-                Expect::Any => true,
-                Expect::Absent => there.is_none(),
-                Expect::Version(version) => there == Some(version),
-            };
-            if !met {
+            if !wanted.expect.is_met(there) {
                 return Err(StoreError::Unexpected { put });
             }
         }

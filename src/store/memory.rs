@@ -13,8 +13,8 @@ use tokio::sync::watch;
 use crate::{
     id::BlobId,
     store::{
-        BlobWriter, Commit, Committed, Cursor, Event, Expect, Inventory, Key, Store, StoreError,
-        Swept, Versioned, check,
+        BlobWriter, Commit, Committed, Cursor, Event, Inventory, Key, Store, StoreError, Swept,
+        Versioned, check,
     },
 };
 
@@ -161,12 +161,7 @@ impl All {
     fn allows(&self, commit: &Commit) -> Result<(), StoreError> {
         for (put, wanted) in commit.puts.iter().enumerate() {
             let there = self.records.get(&wanted.key).map(|record| record.version);
-            let met = match wanted.expect {
-                Expect::Any => true,
-                Expect::Absent => there.is_none(),
-                Expect::Version(version) => there == Some(version),
-            };
-            if !met {
+            if !wanted.expect.is_met(there) {
                 return Err(StoreError::Unexpected { put });
             }
         }

@@ -71,6 +71,18 @@ pub enum Expect {
     Version(u64),
 }
 
+impl Expect {
+    /// Whether a record whose version is `there` (`None`: there is none) is what was expected.
+    #[must_use]
+    pub fn is_met(self, there: Option<u64>) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Absent => there.is_none(),
+            Self::Version(version) => there == Some(version),
+        }
+    }
+}
+
 /// One atomic, durable, idempotent change.
 ///
 /// A key stands in it at most once, be it among the puts or the deletes.

@@ -47,11 +47,6 @@ impl Static {
         let gzip = packed.map_or_else(|_| Bytes::new(), Bytes::from);
         Self { kind, plain, gzip }
     }
-
-    /// The exact bytes that are served uncompressed.
-    pub(super) fn bytes(&self) -> &[u8] {
-        &self.plain
-    }
 }
 
 /// How an answer may be packed.

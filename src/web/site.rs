@@ -90,7 +90,7 @@ impl Pages {
         let form = Static::html(pages::form(locale, settings));
         Self {
             locale,
-            consent_text: Digest::of(form.bytes()),
+            consent_text: pages::consent_text(locale, settings),
             form,
             leave: Static::html(pages::leave(locale)),
             about: Static::html(pages::about(locale, settings)),
@@ -116,7 +116,6 @@ fn settings(organisation: &Organisation, limits: &Limits) -> PageSettings {
         safe_contact: texts(&organisation.safe_contact),
         answer_within: texts(&organisation.answer_within),
         support: texts(&organisation.support),
-        notice: PerLanguage::new(),
         max_files: limits.files.into(),
         file_mb: megabytes(limits.file_bytes),
         total_mb: megabytes(limits.testimony_bytes),

@@ -60,9 +60,6 @@ fn before(locale: &Locale, settings: &PageSettings) -> Markup {
     html! {
         section {
             h2 { (t("landing-title")) }
-            @if let Some(notice) = PageSettings::line(&settings.notice, locale.lang()) {
-                p.n { (notice) }
-            }
             p { (t("landing-control")) " " (t("landing-no-name")) }
             p { (t("landing-own-words")) }
             p { (t("landing-not-authority")) " " (t("landing-no-promise")) }

@@ -51,8 +51,6 @@ pub struct PageSettings {
     pub answer_within: PerLanguage,
     /// Whom to talk to if writing was hard.
     pub support: PerLanguage,
-    /// A line that stands above the form, for as long as it is needed.
-    pub notice: PerLanguage,
     /// Files in one testimony.
     pub max_files: u32,
     /// Size of one file, in MB.

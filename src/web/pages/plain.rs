@@ -11,8 +11,6 @@ use crate::locale::{Arg, Lang, Locale};
 /// A bare page: what was typed is not there to be given back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Plain {
-    /// The body was over its limit before any field of it was read.
-    TooLarge,
     /// The body ended early or could not be read.
     Broken,
     /// Too many people are sending.
@@ -25,12 +23,10 @@ pub enum Plain {
 
 impl Plain {
     /// Every one of them.
-    pub const ALL: [Self; 5] =
-        [Self::TooLarge, Self::Broken, Self::Busy, Self::Missing, Self::Method];
+    pub const ALL: [Self; 4] = [Self::Broken, Self::Busy, Self::Missing, Self::Method];
 
     const fn keys(self) -> (&'static str, &'static str) {
         match self {
-            Self::TooLarge => ("size-title", "size-text"),
             Self::Broken => ("broken-title", "broken-text"),
             Self::Busy => ("busy-title", "busy-text"),
             Self::Missing => ("missing-title", "missing-text"),
@@ -44,7 +40,7 @@ impl Plain {
 pub fn plain(locale: &Locale, settings: &PageSettings, what: Plain) -> String {
     let t = |key| locale.text(key);
     let (title, text) = what.keys();
-    let typed = matches!(what, Plain::TooLarge | Plain::Broken | Plain::Busy);
+    let typed = matches!(what, Plain::Broken | Plain::Busy);
     let main = html! {
         h1 { (t(title)) }
         p { (t(text)) }
