@@ -52,8 +52,8 @@ const MAY_IMPORT: &[(&str, &str)] = &[
     ("web/desk", "desk store wire"),
     (
         "cli",
-        "admin casebook clock config desk files id intake keyring process review sealed secret \
-         store sync testimony web",
+        "admin casebook clock config desk files id intake keyring locale note process review sealed \
+         secret store sync testimony web",
     ),
     ("main", "cli"),
 ];

@@ -1,10 +1,18 @@
 //! How a command ended: five exit codes, and errors that say three things.
 //!
 //! Promises: 1. a command leaves with one of the five codes of [`Exit`]; 2. every error can say
-//! what happened, what was kept and what to do, in this order.
+//! what happened, what was kept and what to do, in this order;
+//! 3. it says so in the language of the person, where there are words for it.
 //! Does not: print anything; [`crate::cli::out::Out`] does. Spec: `docs/cli.md`.
 
 use std::{error::Error, fmt, process::ExitCode};
+
+use unicode_width::UnicodeWidthStr as _;
+
+use crate::{
+    cli::words::{self, Part, Words},
+    locale::Locale,
+};
 
 /// How a command ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,13 +51,21 @@ impl From<Exit> for ExitCode {
 
 /// Why a command could not be done, in words for the person who typed it.
 ///
-/// It deliberately is no [`Error`] itself, so that `?` takes any error of the layers below.
+/// Each part is said in English, and in the language of the person if there are [`Words`] for it. It
+/// deliberately is no [`Error`] itself, so that `?` takes any error of the layers below.
 #[derive(Debug)]
 pub struct CliError {
     exit: Exit,
-    what: String,
-    kept: Option<String>,
-    advice: Option<String>,
+    what: Said,
+    kept: Said,
+    advice: Said,
+}
+
+/// One part of an error: in English, and its words in the other languages.
+#[derive(Debug, Default)]
+struct Said {
+    english: Option<String>,
+    words: Option<Words>,
 }
 
 impl CliError {
@@ -87,14 +103,30 @@ impl CliError {
     /// The same error, saying also what was kept or left as it was.
     #[must_use]
     pub fn kept(mut self, text: impl Into<String>) -> Self {
-        self.kept = Some(text.into());
+        self.kept = Said { english: Some(text.into()), words: None };
         self
     }
 
     /// The same error, saying also what to do now.
     #[must_use]
     pub fn advice(mut self, text: impl Into<String>) -> Self {
-        self.advice = Some(text.into());
+        self.advice = Said { english: Some(text.into()), words: None };
+        self
+    }
+
+    /// The same error with the words of all its parts in the other languages; said last.
+    #[must_use]
+    pub fn words(mut self, words: Words) -> Self {
+        self.what.words = Some(words.clone());
+        self.kept.words = Some(words.clone().part(Part::Kept));
+        self.advice.words = Some(words.part(Part::Next));
+        self
+    }
+
+    /// The same error; what to do is said in `words` in the other languages.
+    #[must_use]
+    pub fn next_words(mut self, words: Words) -> Self {
+        self.advice.words = Some(words);
         self
     }
 
@@ -111,32 +143,60 @@ impl CliError {
         self.exit
     }
 
-    /// What happened, without what was kept and what to do.
+    /// What happened, in English, without what was kept and what to do.
     #[must_use]
     pub fn what(&self) -> &str {
-        &self.what
+        self.what.english.as_deref().unwrap_or_default()
+    }
+
+    /// The words of what happened, if there are any.
+    #[must_use]
+    pub fn what_words(&self) -> Option<&Words> {
+        self.what.words.as_ref()
+    }
+
+    /// All it says, in the language of `locale`; what has no words there stays English, and it says so.
+    #[must_use]
+    pub fn spoken(&self, locale: &Locale) -> String {
+        let labels = ["label-error", "label-kept", "label-next"].map(|key| locale.text(key));
+        let widest = labels.iter().map(|label| label.width()).max().unwrap_or_default();
+        let (mut lines, mut all_translated) = (Vec::new(), true);
+        for (label, said) in labels.iter().zip([&self.what, &self.kept, &self.advice]) {
+            let translated = said.words.as_ref().filter(|words| !words.is_english());
+            let translated = translated.and_then(|words| words.say(locale));
+            all_translated &= translated.is_some() || said.english.is_none();
+            if let Some(text) = translated.or_else(|| said.english.clone()) {
+                let gap = " ".repeat(widest.saturating_sub(label.width()));
+                lines.push(format!("{gap}{label} {text}"));
+            }
+        }
+        if !all_translated {
+            lines.push(locale.text("untranslated"));
+        }
+        lines.join("\n")
     }
 
     fn new(exit: Exit, what: &dyn fmt::Display) -> Self {
-        Self { exit, what: what.to_string(), kept: None, advice: None }
+        let what = Said { english: Some(what.to_string()), words: None };
+        Self { exit, what, kept: Said::default(), advice: Said::default() }
     }
 }
 
 impl fmt::Display for CliError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "error: {}", self.what)?;
-        if let Some(kept) = &self.kept {
+        write!(f, "error: {}", self.what())?;
+        if let Some(kept) = &self.kept.english {
             write!(f, "\n kept: {kept}")?;
         }
-        if let Some(advice) = &self.advice {
+        if let Some(advice) = &self.advice.english {
             write!(f, "\n next: {advice}")?;
         }
         Ok(())
     }
 }
 
-impl<E: Error> From<E> for CliError {
-    /// A failure with the text of the error and of all its causes.
+impl<E: Error + 'static> From<E> for CliError {
+    /// A failure with the text of the error and of all its causes, and its words.
     fn from(error: E) -> Self {
         let mut what = error.to_string();
         let mut cause = error.source();
@@ -147,7 +207,11 @@ impl<E: Error> From<E> for CliError {
             }
             cause = error.source();
         }
-        Self::failed(what)
+        let failed = Self::told(Exit::Failed, what);
+        match words::of(&error) {
+            Some(words) => failed.words(words),
+            None => failed,
+        }
     }
 }
 

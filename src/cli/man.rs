@@ -7,6 +7,7 @@ use clap::{Args, Command};
 use super::{
     exit::{CliError, Exit},
     out::Out,
+    words::{Told as _, Words},
 };
 use crate::files;
 
@@ -30,6 +31,7 @@ pub fn run(args: &ManArgs, command: Command, out: &mut Out) -> Result<Exit, CliE
         CliError::failed(format!("{shown}: {error}"))
             .kept("what was there is as it was")
             .advice("name a folder where you may write")
+            .words(Words::of("man-not-written").with("folder", &shown).why(error.words()))
     })?;
     out.say(format!("Wrote the manual pages to {shown}. Read one: man {shown}/sandyk.1"));
     Ok(Exit::Done)

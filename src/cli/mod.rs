@@ -2,11 +2,11 @@
 //!
 //! Promises: 1. a command is a sentence: `sandyk ROLE VERB`; 2. data goes to stdout, words to stderr;
 //! 3. the exit code is one of [`exit::Exit`]; 4. an error says what happened, what was kept and what
-//! to do.
+//! to do, in the language of the person.
 
 use std::{ffi::OsString, process::ExitCode};
 
-use clap::{CommandFactory as _, Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand, error::ErrorKind};
 
 #[cfg(feature = "admin")]
 pub mod admin;
@@ -24,9 +24,14 @@ pub mod passphrase;
 pub mod review;
 #[cfg(feature = "serve")]
 pub mod serve;
+mod speech;
 #[cfg(feature = "sync")]
 pub mod sync;
 pub mod terminal;
+pub mod usage;
+pub mod words;
+
+use crate::locale::Lang;
 
 use self::{
     exit::{CliError, Exit},
@@ -40,6 +45,9 @@ struct Cli {
     /// Answers as JSON, for programs.
     #[arg(long, global = true)]
     json: bool,
+    /// Says what goes wrong in this language, instead of the machine's: ky, ru, uz-Cyrl, uz-Latn, en.
+    #[arg(long, global = true, value_name = "TAG", value_parser = tag)]
+    language: Option<Lang>,
     #[command(subcommand)]
     role: Role,
 }
@@ -71,22 +79,38 @@ pub fn main() -> ExitCode {
 }
 
 fn run(args: impl Iterator<Item = OsString>) -> Exit {
-    let cli = match Cli::try_parse_from(args) {
+    let args: Vec<OsString> = args.collect();
+    let lang = words::machine::language(&args);
+    let cli = match Cli::try_parse_from(&args) {
         Ok(cli) => cli,
-        Err(e) => {
-            // Help and versions are answers, the rest is a wrong command line; clap prints both.
-            let _ = e.print();
-            return if e.use_stderr() { Exit::Usage } else { Exit::Done };
-        }
+        Err(error) => return not_run(&error, &args, lang),
     };
-    let mut out = Out::standard(if cli.json { Format::Json } else { Format::Table });
+    let format = if cli.json { Format::Json } else { Format::Table };
+    let mut out = Out::standard(format).speaking(lang);
     let done = role(cli.role, &mut out).and_then(|exit| out.finish().map(|()| exit));
     done.unwrap_or_else(|error| {
         if error.exit() != Exit::Done {
-            Out::standard(Format::Table).error(&error);
+            Out::standard(Format::Table).speaking(lang).error(&error);
         }
         error.exit()
     })
+}
+
+/// Help and versions are answers, and the parser prints them; the rest is a wrong command line.
+fn not_run(error: &clap::Error, args: &[OsString], lang: Lang) -> Exit {
+    let asked = !error.use_stderr();
+    if asked || error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        let _ = error.print();
+        return if asked { Exit::Done } else { Exit::Usage };
+    }
+    let said = usage::explain(error, &Cli::command(), args);
+    Out::standard(Format::Table).speaking(lang).error(&said);
+    said.exit()
+}
+
+/// A language by its tag.
+fn tag(text: &str) -> Result<Lang, String> {
+    Lang::parse(text).ok_or_else(|| "ky, ru, uz-Cyrl, uz-Latn or en".to_owned())
 }
 
 fn role(role: Role, out: &mut Out) -> Result<Exit, CliError> {

@@ -20,7 +20,9 @@ use crate::cli::{
     exit::{CliError, Exit},
     fold::folded,
     terminal::{ForTerminal, acts_or_hides},
+    words::{Told as _, Words},
 };
+use crate::locale::Locale;
 
 /// How answers are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -40,6 +42,8 @@ pub struct Out {
     width: Option<u16>,
     /// Columns of the terminal that hears the words, if one does.
     words_width: Option<u16>,
+    /// The words of the person's language; `None` is English.
+    pub(super) locale: Option<Locale>,
 }
 
 impl Out {
@@ -60,7 +64,7 @@ impl Out {
     /// Writes to the two given places, not folded to any width.
     #[must_use]
     pub fn to(answers: Box<dyn Write>, words: Box<dyn Write>, format: Format) -> Self {
-        Self { answers, words, format, width: None, words_width: None }
+        Self { answers, words, format, width: None, words_width: None, locale: None }
     }
 
     /// The same, folding tables to `width` columns, or not at all.
@@ -193,11 +197,6 @@ impl Out {
         }
     }
 
-    /// Says what went wrong.
-    pub fn error(&mut self, error: &CliError) {
-        self.say(error);
-    }
-
     /// Writes a table; every cell is filtered and put on one line before it is folded.
     ///
     /// # Errors
@@ -261,7 +260,8 @@ fn escape_json(json: &str) -> String {
 }
 
 fn unwritten(error: &io::Error) -> CliError {
-    let failed = CliError::failed(format!("the answer could not be written: {error}"));
+    let failed = CliError::failed(format!("the answer could not be written: {error}"))
+        .words(Words::of("answer-not-written").why(error.words()));
     // `sandyk review list | head` has seen what it wanted to see.
     if error.kind() == io::ErrorKind::BrokenPipe { failed.exit_with(Exit::Done) } else { failed }
 }

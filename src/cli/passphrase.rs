@@ -8,7 +8,12 @@
 use std::path::{Path, PathBuf};
 
 use crate::{
-    cli::{exit::CliError, others::warn_if_open, out::Out},
+    cli::{
+        exit::CliError,
+        others::warn_if_open,
+        out::Out,
+        words::{Told as _, Words},
+    },
     files,
     secret::SecretText,
 };
@@ -20,7 +25,10 @@ use crate::{
 pub fn ask(file: Option<&PathBuf>, what: &str, out: &mut Out) -> Result<SecretText, CliError> {
     match file {
         Some(file) => from_file(file, out),
-        None => from_terminal(&format!("Passphrase of {what} (it is not shown): ")),
+        None => {
+            let english = format!("Passphrase of {what} (it is not shown): ");
+            from_terminal(&out.in_words(english, &Words::of("ask-passphrase").with("what", what)))
+        }
     }
 }
 
@@ -33,24 +41,37 @@ pub fn ask_new(file: Option<&PathBuf>, what: &str, out: &mut Out) -> Result<Secr
         let words = from_file(file, out)?;
         return if long_enough(&words) { Ok(words) } else { Err(too_short(&words)) };
     }
-    out.say(format!("Choose a passphrase for {what}: six words or more that nobody can guess."));
+    let english =
+        format!("Choose a passphrase for {what}: six words or more that nobody can guess.");
+    let said = out.in_words(english, &Words::of("ask-choose").with("what", what));
+    out.say(said);
+    let first_time = Words::of("ask-new").with("what", what);
+    let first_time =
+        out.in_words(format!("New passphrase for {what} (it is not shown): "), &first_time);
+    let again = out.in_words("The same again: ", &Words::of("ask-again"));
     for tries_left in (0..TRIES).rev() {
-        let first = from_terminal(&format!("New passphrase for {what} (it is not shown): "))?;
+        let first = from_terminal(&first_time)?;
         let wrong = if !long_enough(&first) {
             too_short(&first)
-        } else if from_terminal("The same again: ")?.expose() == first.expose() {
+        } else if from_terminal(&again)?.expose() == first.expose() {
             return Ok(first);
         } else {
             CliError::failed("the two passphrases differ")
                 .kept("nothing was written")
                 .advice("start again, and type slowly")
+                .words(Words::of("passphrases-differ"))
         };
         if tries_left == 0 {
             return Err(wrong);
         }
-        out.say(format!("Not taken: {}. Once more.", wrong.what()));
+        let why = wrong.what_words().cloned().unwrap_or_else(|| Words::english(wrong.what()));
+        let english = format!("Not taken: {}. Once more.", wrong.what());
+        let said = out.in_words(english, &Words::of("not-taken").why(why));
+        out.say(said);
     }
-    Err(CliError::failed("no passphrase was given").kept("nothing was written"))
+    Err(CliError::failed("no passphrase was given")
+        .kept("nothing was written")
+        .words(Words::of("passphrase-none")))
 }
 
 fn long_enough(words: &SecretText) -> bool {
@@ -64,6 +85,7 @@ fn too_short(words: &SecretText) -> CliError {
     ))
     .kept("nothing was written")
     .advice("take six or more words that nobody would put together")
+    .words(Words::of("passphrase-short").count("found", found).count("least", SHORTEST))
 }
 
 fn from_terminal(prompt: &str) -> Result<SecretText, CliError> {
@@ -71,6 +93,7 @@ fn from_terminal(prompt: &str) -> Result<SecretText, CliError> {
         CliError::failed(format!("no passphrase could be asked for: {error}"))
             .kept("nothing was changed")
             .advice("run it in a terminal, or name a file with --passphrase-file")
+            .words(Words::of("passphrase-no-terminal"))
     })
 }
 
@@ -80,6 +103,7 @@ fn from_file(file: &Path, out: &mut Out) -> Result<SecretText, CliError> {
         CliError::failed(format!("the passphrase file {}: {error}", file.display()))
             .kept("nothing was changed")
             .advice("name the right file with --passphrase-file, or leave it out to be asked")
+            .words(Words::of("passphrase-file").with("file", file.display()).why(error.words()))
     })?;
     let line = text.expose();
     let line = line.strip_suffix('\n').unwrap_or(line);

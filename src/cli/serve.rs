@@ -9,6 +9,7 @@ use tokio::{signal::unix, sync::watch};
 use super::{
     exit::{CliError, Exit},
     out::Out,
+    words::{Told as _, Words},
 };
 use crate::{
     clock::{Clock, SystemClock},
@@ -46,7 +47,7 @@ pub fn run(args: &ServeArgs, out: &mut Out) -> Result<Exit, CliError> {
     let weak = process::harden();
     let unlocked = process::lock_memory().err();
     for weakness in weak.into_iter().chain(unlocked) {
-        out.say(format!("warning: {weakness}"));
+        out.warn(weakness, &weakness.words());
     }
     refuse_swap(args, out)?;
     let config = ServerConfig::load(&args.config)?;
@@ -58,18 +59,26 @@ pub fn run(args: &ServeArgs, out: &mut Out) -> Result<Exit, CliError> {
 }
 
 fn refuse_swap(args: &ServeArgs, out: &mut Out) -> Result<(), CliError> {
-    let swaps = match machine::active_swaps() {
+    let (swaps, why) = match machine::active_swaps() {
         Ok(swaps) if swaps.is_empty() => return Ok(()),
-        Ok(swaps) => format!("swap is on ({})", swaps.join(", ")),
-        Err(e) => format!("whether swap is on cannot be told ({e})"),
+        Ok(swaps) => {
+            let swaps = swaps.join(", ");
+            (format!("swap is on ({swaps})"), Words::of("swap-on").with("places", swaps))
+        }
+        Err(e) => {
+            let why = Words::of("swap-unknown").why(e.words());
+            (format!("whether swap is on cannot be told ({e})"), why)
+        }
     };
     if args.allow_swap {
-        out.say(format!("warning: {swaps}: what a witness types may be written to disk"));
+        let english = format!("{swaps}: what a witness types may be written to disk");
+        out.warn(english, &Words::of("warn-swap").why(why));
         return Ok(());
     }
     Err(CliError::refused(format!("{swaps}: the kernel could write what a witness types to disk"))
         .kept("nothing was started")
-        .advice("switch swap off (swapoff -a, and the line in /etc/fstab), or pass --allow-swap"))
+        .advice("switch swap off (swapoff -a, and the line in /etc/fstab), or pass --allow-swap")
+        .words(Words::of("swap-refused").why(why)))
 }
 
 async fn serve(config: ServerConfig, out: &mut Out) -> Result<Exit, CliError> {
@@ -140,9 +149,11 @@ fn open_store(config: &ServerConfig, out: &mut Out) -> Result<Arc<SledStore>, Cl
 
 async fn bind(what: &str, listener: &Listener, out: &mut Out) -> Result<Bound, CliError> {
     let bound = Bound::bind(&listener.listen).await.map_err(|e| {
+        let words = Words::of("serve-busy").with("address", listener.listen.shown()).why(e.words());
         CliError::from(e)
             .kept("nothing was taken in yet")
             .advice("free the address, or change `listen` in the configuration")
+            .words(words)
     })?;
     out.say(format!("{what} listens on {}", bound.place()));
     Ok(bound)
@@ -241,22 +252,27 @@ impl Rounds<'_> {
 
 /// Takes a new keyring; gives the warning that stands now, and says it if it did not stand before.
 fn look(folder: &mut KeyringFolder, said: Option<&str>, out: &mut Out) -> Option<String> {
-    let found = folder.look();
-    if let Ok(Look::Now(epoch)) = found {
-        out.say(format!("keyring of epoch {epoch} is in force"));
+    let error = match folder.look() {
+        Ok(Look::Now(epoch)) => {
+            out.say(format!("keyring of epoch {epoch} is in force"));
+            return None;
+        }
+        Ok(_) => return None,
+        Err(error) => error,
+    };
+    let warning = error.to_string();
+    if said != Some(warning.as_str()) {
+        out.warn(&warning, &error.words());
     }
-    let warning = found.err().map(|e| format!("warning: {e}"));
-    if let Some(warning) = warning.as_ref().filter(|_| warning.as_deref() != said) {
-        out.say(warning);
-    }
-    warning
+    Some(warning)
 }
 
 fn say_standing(intake: &Intake, out: &mut Out) {
     match intake.readers() {
-        Err(closed) => out.say(format!("warning: the intake is closed: {closed}")),
-        Ok(readers) if readers.count() < 2 => out.say(
-            "warning: one reader only: if that key is lost, every testimony is lost; add a second",
+        Err(closed) => out.warn(format!("the intake is closed: {closed}"), &closed.words()),
+        Ok(readers) if readers.count() < 2 => out.warn(
+            "one reader only: if that key is lost, every testimony is lost; add a second",
+            &Words::of("warn-one-reader"),
         ),
         Ok(_) => {}
     }

@@ -19,6 +19,7 @@ use crate::{
         exit::{CliError, Exit},
         others::warn_if_open,
         out::{Format, Out},
+        words::{Told as _, Words},
     },
     clock::SystemClock,
     sync::{self, Init, Patience, Report, Settings, Step, SyncError, Wanted},
@@ -105,6 +106,7 @@ fn init(args: InitArgs, out: &mut Out) -> Result<Exit, CliError> {
         }
         said.kept("no device key was made")
             .advice("check the names of the files, and that you may write to the folders")
+            .words(Words::of("sync-init-file").why(error.words()))
     })?;
     let fingerprint = public.fingerprint();
     if out.format() == Format::Json {
@@ -127,7 +129,8 @@ fn init(args: InitArgs, out: &mut Out) -> Result<Exit, CliError> {
 
 fn settings(args: SyncArgs) -> Result<Settings, CliError> {
     let (Some(workspace), Some(device)) = (args.workspace, args.device) else {
-        return Err(CliError::usage("--workspace and --device are needed"));
+        return Err(CliError::usage("--workspace and --device are needed")
+            .words(Words::of("sync-folders-needed")));
     };
     let exhibits = wanted(&args.exhibits)?;
     let SyncArgs { desk, proxy, .. } = SyncArgs { workspace: None, device: None, ..args };
@@ -143,6 +146,8 @@ fn wanted(words: &[String]) -> Result<Wanted, CliError> {
             let ids: Result<_, _> = ids.iter().map(|id| id.parse()).collect();
             let ids = ids.map_err(|_| {
                 CliError::usage("--exhibits takes `all`, `none` or ids of testimonies")
+                    .kept("nothing was sent")
+                    .words(Words::of("sync-exhibits"))
             })?;
             Ok(Wanted::These(ids))
         }
@@ -232,7 +237,7 @@ fn explain(error: &SyncError) -> CliError {
         | SyncError::TooLarge(_)
         | SyncError::NoSuchTestimony(_) => CliError::failed(error),
     };
-    said.kept(error.kept()).advice(error.advice())
+    said.kept(error.kept()).advice(error.advice()).words(error.words())
 }
 
 /// What a wrong folder is, if it can be told.
@@ -240,19 +245,25 @@ fn swapped(settings: &Settings) -> Option<CliError> {
     let Settings { workspace, device, .. } = settings;
     let both = workspace.join(sync::DEVICE_KEY).exists() || device.join("workspace.json").exists();
     let keys = workspace.join("reader.age").exists() || device.join("reader.age").exists();
-    let said = if keys {
+    let kept = "everything; nothing was sent";
+    Some(if keys {
         CliError::refused("one of these folders holds reading keys")
+            .kept(kept)
             .advice("take them off this machine if it has a network; they belong to review only")
+            .words(Words::of("sync-reading-keys"))
     } else if both {
         CliError::failed("--workspace and --device look swapped")
+            .kept(kept)
             .advice("give each the other folder")
+            .words(Words::of("sync-swapped"))
     } else if !device.join(sync::DEVICE_KEY).exists() && workspace.join("workspace.json").exists() {
         CliError::failed(format!("there is no {} in {}", sync::DEVICE_KEY, device.display()))
+            .kept(kept)
             .advice("give the folder in which `sandyk sync init` made it")
+            .words(Words::of("sync-no-device-key").with("folder", device.display()))
     } else {
         return None;
-    };
-    Some(said.kept("everything; nothing was sent"))
+    })
 }
 
 const ALARM: &str = "************************************************************************";

@@ -86,6 +86,17 @@ pub enum Listen {
     Unix(PathBuf),
 }
 
+impl Listen {
+    /// As it is written in the configuration.
+    #[must_use]
+    pub fn shown(&self) -> String {
+        match self {
+            Self::Tcp(address) => address.to_string(),
+            Self::Unix(path) => format!("unix:{}", path.display()),
+        }
+    }
+}
+
 impl TryFrom<String> for Listen {
     type Error = String;
 

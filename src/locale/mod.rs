@@ -3,7 +3,8 @@
 //! Promises: 1. a missing language, key or argument is found by a test, not by a witness; 2. texts
 //! come out as they are written, without invisible marks around what is filled in.
 //!
-//! Does not: guess a language from a browser, or hold any text itself: see `locales/*.ftl`.
+//! Does not: guess a language from a browser, or hold any text itself: see `locales/*.ftl` for the
+//! pages and `locales/cli/*.ftl` for the command line, whose English stands in the code.
 
 use std::sync::LazyLock;
 
@@ -58,13 +59,25 @@ impl Lang {
             Self::En => include_str!("../../locales/en.ftl"),
         }
     }
+
+    /// The text of its `locales/cli/*.ftl` file; English needs none, it stands in the code.
+    #[must_use]
+    pub const fn commands(self) -> Option<&'static str> {
+        match self {
+            Self::Ky => Some(include_str!("../../locales/cli/ky.ftl")),
+            Self::Ru => Some(include_str!("../../locales/cli/ru.ftl")),
+            Self::UzCyrl => Some(include_str!("../../locales/cli/uz-Cyrl.ftl")),
+            Self::UzLatn => Some(include_str!("../../locales/cli/uz-Latn.ftl")),
+            Self::En => None,
+        }
+    }
 }
 
 /// The strings of one language.
 pub struct Locale {
     lang: Lang,
     bundle: FluentBundle<FluentResource>,
-    signed_off: Option<&'static str>,
+    signed_off: Option<String>,
 }
 
 impl Locale {
@@ -73,8 +86,19 @@ impl Locale {
     /// # Errors
     /// [`LocaleError`] if its file cannot be read as Fluent or says nothing of its review.
     pub fn load(lang: Lang) -> Result<Self, LocaleError> {
+        Self::read(lang, lang.source())
+    }
+
+    /// Reads the words of the command line; `None` for English.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load).
+    pub fn load_commands(lang: Lang) -> Result<Option<Self>, LocaleError> {
+        lang.commands().map(|source| Self::read(lang, source)).transpose()
+    }
+
+    fn read(lang: Lang, source: &str) -> Result<Self, LocaleError> {
         let broken = LocaleError::Broken { tag: lang.tag() };
-        let source = lang.source();
         let Ok(resource) = FluentResource::try_new(source.to_owned()) else { return Err(broken) };
         let Ok(id) = lang.tag().parse::<LanguageIdentifier>() else { return Err(broken) };
         let mut bundle = FluentBundle::new_concurrent(vec![id]);
@@ -84,7 +108,7 @@ impl Locale {
         }
         let line = source.lines().find_map(|line| line.strip_prefix("### sign-off:"));
         let review = line.map(str::trim).ok_or(LocaleError::NoSignOff { tag: lang.tag() })?;
-        let signed_off = (review != "none yet").then_some(review);
+        let signed_off = (review != "none yet").then(|| review.to_owned());
         Ok(Self { lang, bundle, signed_off })
     }
 
@@ -109,8 +133,8 @@ impl Locale {
 
     /// Who has signed off the wording, or `None` while it is a draft.
     #[must_use]
-    pub fn signed_off(&self) -> Option<&'static str> {
-        self.signed_off
+    pub fn signed_off(&self) -> Option<&str> {
+        self.signed_off.as_deref()
     }
 
     /// A string without arguments; of a key that does not exist, the key.
@@ -122,8 +146,22 @@ impl Locale {
     /// A string with its arguments filled in; of a key that does not exist, the key.
     #[must_use]
     pub fn text_with(&self, key: &str, args: &[(&str, Arg<'_>)]) -> String {
-        let pattern = self.bundle.get_message(key).and_then(|message| message.value());
-        let Some(pattern) = pattern else { return key.to_owned() };
+        self.part(key, None, args).unwrap_or_else(|| key.to_owned())
+    }
+
+    /// A string, or the attribute of one, with its arguments filled in; `None` if there is none.
+    #[must_use]
+    pub fn part(
+        &self,
+        key: &str,
+        attribute: Option<&str>,
+        args: &[(&str, Arg<'_>)],
+    ) -> Option<String> {
+        let message = self.bundle.get_message(key)?;
+        let pattern = match attribute {
+            None => message.value()?,
+            Some(name) => message.get_attribute(name)?.value(),
+        };
         let mut filled = FluentArgs::new();
         for (name, arg) in args {
             let value = match arg {
@@ -133,7 +171,7 @@ impl Locale {
             filled.set(*name, value);
         }
         let mut errors = Vec::new();
-        self.bundle.format_pattern(pattern, Some(&filled), &mut errors).into_owned()
+        Some(self.bundle.format_pattern(pattern, Some(&filled), &mut errors).into_owned())
     }
 }
 

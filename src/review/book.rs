@@ -144,7 +144,7 @@ fn load(path: &Path) -> Option<Vec<u8>> {
 /// The casebook cannot be read from the workspace.
 #[derive(Debug, thiserror::Error)]
 #[error("the casebook cannot be read: {0}")]
-pub struct BookError(#[from] io::Error);
+pub struct BookError(#[from] pub io::Error);
 
 /// Largest sealed entry or envelope, in bytes.
 const MAX_FILE: u64 = 256 * 1024;

@@ -24,6 +24,7 @@ use crate::{
         exit::{CliError, Exit},
         out::Out,
         passphrase,
+        words::{Told as _, Words},
     },
     clock::{Clock as _, Day, SystemClock},
     files::{self, Audience, Existing},
@@ -59,7 +60,12 @@ fn init(args: InitArgs, today: Day, out: &mut Out) -> Result<Exit, CliError> {
         let found = files.len();
         return Err(CliError::usage(format!("{} roots and {found} passphrase files", args.roots))
             .kept("nothing was written")
-            .advice("name one file for each root, in their order, or none"));
+            .advice("name one file for each root, in their order, or none")
+            .words(
+                Words::of("admin-passphrase-files")
+                    .count("roots", args.roots)
+                    .count("found", found),
+            ));
     }
     let passphrases = (0..args.roots)
         .map(|n| passphrase::ask_new(files.get(n), &format!("root-{}", n.saturating_add(1)), out))
@@ -175,7 +181,11 @@ fn show(args: &ShowArgs, today: Day, out: &mut Out) -> Result<Exit, CliError> {
             let published = crate::keyring::load_folder(folder, &trust);
             KeyringView::of_published(&published.or_else(refused)?, today)
         }
-        (None, None) => return Err(CliError::usage("name --folder or --published")),
+        (None, None) => {
+            return Err(CliError::usage("name --folder or --published")
+                .kept("nothing was changed")
+                .words(Words::of("admin-name-a-folder")));
+        }
     };
     write_view(&view.or_else(refused)?, out)
 }
@@ -198,7 +208,7 @@ fn publish(args: &PublishArgs, today: Day, out: &mut Out) -> Result<Exit, CliErr
         out.line(args.to.join(file).display())?;
     }
     let published = ceremony.published().or_else(refused)?;
-    let published = published.ok_or_else(|| CliError::refused(KeyringError::NothingPublished))?;
+    let published = published.map_or_else(|| refused(KeyringError::NothingPublished), Ok)?;
     let view = KeyringView::of_published(&published, today).or_else(refused)?;
     say_warnings(&view, out);
     if outcome.written.is_empty() {
@@ -220,6 +230,7 @@ fn load_roots(file: &Path) -> Result<TrustRoot, CliError> {
         CliError::failed(format!("{}: {error}", file.display()))
             .kept("nothing was changed")
             .advice("name the roots.txt that you trust")
+            .words(Words::of("admin-roots").with("file", file.display()).why(error.words()))
     })?;
     TrustRoot::parse(&text).or_else(refused)
 }
@@ -229,6 +240,7 @@ fn save_new(file: &Path, text: &str) -> Result<(), CliError> {
         CliError::failed(format!("{}: {error}", file.display()))
             .kept("what was there is as it was")
             .advice("name a new file")
+            .words(Words::of("admin-new-file").with("file", file.display()).why(error.words()))
     })
 }
 
@@ -236,5 +248,6 @@ fn save_new(file: &Path, text: &str) -> Result<(), CliError> {
 fn refused<T>(error: impl Into<AdminError>) -> Result<T, CliError> {
     let error = error.into();
     let exit = if error.is_refusal() { Exit::Refused } else { Exit::Failed };
-    Err(CliError::told(exit, error))
+    let words = error.words();
+    Err(CliError::told(exit, error).words(words))
 }

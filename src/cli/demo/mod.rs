@@ -19,6 +19,7 @@ use clap::Args;
 use super::{
     exit::{CliError, Exit},
     out::Out,
+    words::{Told as _, Words},
 };
 
 /// Shows the whole path on this machine, with invented testimonies.
@@ -48,7 +49,8 @@ pub fn run(args: &DemoArgs, out: &mut Out) -> Result<Exit, CliError> {
             "a demo listens on this machine only, on 127.0.0.1 or [::1]",
         )
         .kept("nothing was made")
-        .advice("leave --intake and --desk out, or name another port of 127.0.0.1"));
+        .advice("leave --intake and --desk out, or name another port of 127.0.0.1")
+        .words(Words::of("demo-loopback")));
     }
     free(args)?;
     let folder = match &args.folder {
@@ -57,11 +59,17 @@ pub fn run(args: &DemoArgs, out: &mut Out) -> Result<Exit, CliError> {
                 CliError::failed(format!("{}: {error}", folder.display()))
                     .kept("nothing was made")
                     .advice("name a folder in a place where you may write")
+                    .words(
+                        Words::of("demo-folder")
+                            .with("folder", folder.display())
+                            .why(error.words()),
+                    )
             })?;
             if folder.read_dir()?.next().is_some() {
                 return Err(CliError::refused(format!("{} is not empty", folder.display()))
                     .kept("everything in it")
-                    .advice("name a folder that does not exist yet"));
+                    .advice("name a folder that does not exist yet")
+                    .words(Words::of("demo-not-empty").with("folder", folder.display())));
             }
             folder.canonicalize()?
         }
@@ -72,6 +80,7 @@ pub fn run(args: &DemoArgs, out: &mut Out) -> Result<Exit, CliError> {
                 CliError::failed(format!("no folder could be made here: {error}"))
                     .kept("nothing was made")
                     .advice("name one with --folder, in a place where you may write")
+                    .words(Words::of("demo-no-folder").why(error.words()))
             })?
             .keep(),
     };
@@ -80,14 +89,24 @@ pub fn run(args: &DemoArgs, out: &mut Out) -> Result<Exit, CliError> {
 
 /// Refuses to begin if somebody listens already where the server would.
 fn free(args: &DemoArgs) -> Result<(), CliError> {
-    let refused = |what: String| {
-        CliError::refused(what)
-            .kept("nothing was made and nothing was started")
-            .advice("end what listens there (another demo?), or name other ports:\n       sandyk demo --intake 127.0.0.1:8090 --desk 127.0.0.1:8091")
-    };
-    let _intake = TcpListener::bind(args.intake)
-        .map_err(|error| refused(format!("the form cannot listen on {}: {error}", args.intake)))?;
-    let _desk = TcpListener::bind(args.desk)
-        .map_err(|error| refused(format!("the desk cannot listen on {}: {error}", args.desk)))?;
+    let (_intake, _desk) =
+        (bind("form", "--intake", args.intake)?, bind("desk", "--desk", args.desk)?);
     Ok(())
+}
+
+fn bind(what: &str, option: &'static str, address: SocketAddr) -> Result<TcpListener, CliError> {
+    TcpListener::bind(address).map_err(|error| {
+        CliError::refused(format!("the {what} cannot listen on {address}: {error}"))
+            .kept("nothing was made and nothing was started")
+            .advice(format!(
+                "end what listens there (another demo?), or name another port with {option}, for \
+                 example:\n       sandyk demo --intake 127.0.0.1:8090 --desk 127.0.0.1:8091"
+            ))
+            .words(
+                Words::of("demo-busy")
+                    .with("address", address)
+                    .with("option", option)
+                    .why(error.words()),
+            )
+    })
 }

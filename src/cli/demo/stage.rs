@@ -11,7 +11,7 @@ use std::{
 use rustix::process::{Pid, Signal, kill_process};
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::super::{exit::CliError, out::Out};
+use super::super::{exit::CliError, out::Out, words::Words};
 
 /// How long the server may take to listen, in seconds.
 const START_SECONDS: u64 = 60;
@@ -64,6 +64,12 @@ impl Stage {
         CliError::failed(format!("`sandyk {command}` ended with {status}\n{said}"))
             .kept(format!("everything made so far, in {}", self.folder.display()))
             .advice("this is a fault of sandyk or of this machine; please tell us what it says")
+            .words(
+                Words::of("demo-step")
+                    .with("command", command)
+                    .with("why", format!("{status} {}", said.trim()))
+                    .with("folder", self.folder.display()),
+            )
     }
 
     /// Starts the server and waits until it listens.
@@ -137,7 +143,9 @@ impl Server {
             let left = Duration::from_secs(START_SECONDS).saturating_sub(start.elapsed());
             let line = told.recv_timeout(left).map_err(|_| {
                 CliError::failed("the server did not start")
+                    .kept("everything made so far")
                     .advice("is the address in use? try --intake and --desk with other ports")
+                    .words(Words::of("demo-no-server"))
             })?;
             // a demo has nothing that must not reach the disk
             if !line.starts_with("warning: ") {

@@ -14,6 +14,7 @@ use crate::{
             sitting::{name, short, write},
         },
         terminal::ForTerminal,
+        words::{self, Told as _},
     },
     clock::Day,
     id::{CaseId, ReaderId},
@@ -172,9 +173,11 @@ pub(super) fn find(named: &str, session: &Session) -> Result<CaseId, CliError> {
     match (by_title.next(), by_title.next()) {
         (Some(id), None) => Ok(id),
         (Some(_), Some(_)) => Err(CliError::failed(format!("several cases are called {named:?}"))
-            .advice("name it by the beginning of its id: sandyk review case list")),
-        (None, _) => pick(named, cases.keys().copied())
-            .map_err(|e| CliError::failed(e).advice("see sandyk review case list")),
+            .advice("name it by the beginning of its id: sandyk review case list")
+            .words(words::Words::of("case-several").with("given", named))),
+        (None, _) => pick(named, cases.keys().copied()).map_err(|e| {
+            CliError::failed(&e).advice("see sandyk review case list").words(e.words())
+        }),
     }
 }
 

@@ -9,6 +9,7 @@ use crate::{
         exit::{CliError, Exit},
         out::{Format, Out},
         review::{read, words},
+        words::{Told as _, Words},
     },
     review::{ExhibitsError, ExhibitsHere, Session, write_exhibits},
 };
@@ -24,7 +25,7 @@ pub(super) struct ExhibitsArgs {
 
 pub(super) fn run(args: &ExhibitsArgs, session: &Session, out: &mut Out) -> Result<Exit, CliError> {
     let id = read::find(&args.id, session)?;
-    let opened = session.open_one(id).ok_or_else(|| CliError::failed("it is not in the feed"))?;
+    let opened = session.open_one(id).ok_or_else(|| read::not_in_the_feed())?;
     let content = match (&opened.content, opened.exhibits) {
         (Err(why), _) => return Err(read::not_proven(why)),
         (Ok(_), ExhibitsHere::No) => return Err(not_here("are not fetched yet")),
@@ -42,7 +43,7 @@ pub(super) fn run(args: &ExhibitsArgs, session: &Session, out: &mut Out) -> Resu
                 .advice("delete exhibits.age of this testimony and sync again; tell a colleague"),
             ExhibitsError::NotHere | ExhibitsError::Io(_) => CliError::failed(&error),
         };
-        failed.kept("nothing was written or overwritten")
+        failed.kept("nothing was written or overwritten").words(error.words())
     })?;
     match out.format() {
         Format::Json => out.json(&written)?,
@@ -81,4 +82,5 @@ fn not_here(how: &str) -> CliError {
     CliError::failed(format!("the exhibits of this testimony {how}"))
         .kept("nothing was written")
         .advice("run sandyk sync --exhibits all")
+        .words(Words::of("exhibits-not-here"))
 }

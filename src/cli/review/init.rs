@@ -12,6 +12,7 @@ use crate::{
         out::{Format, Out},
         passphrase,
         review::Places,
+        words::{Told as _, Words},
     },
     files,
     id::ReaderId,
@@ -41,7 +42,12 @@ struct Made {
 
 pub(super) fn run(args: &InitArgs, places: &Places, out: &mut Out) -> Result<Exit, CliError> {
     let config = places.resolve()?;
-    let keys = config.keys.ok_or_else(|| CliError::usage("no --keys was given"))?;
+    let keys = config.keys.ok_or_else(|| {
+        CliError::usage("no --keys was given")
+            .kept("nothing was made")
+            .advice("add --keys DIR: a folder for your keys, best on a machine without a network")
+            .words(Words::of("init-no-keys-option"))
+    })?;
     if keys.join("reader.age").exists() {
         return Err(keys_are_there(&keys));
     }
@@ -51,18 +57,22 @@ pub(super) fn run(args: &InitArgs, places: &Places, out: &mut Out) -> Result<Exi
         CliError::failed(format!("the invitation {shown}: {e}"))
             .kept("nothing was made")
             .advice("name the file that the administrators gave you")
+            .words(Words::of("invitation-unreadable").with("file", &shown).why(e.words()))
     })?;
-    let invitation = Invitation::parse(&invitation)
-        .map_err(|e| CliError::told(Exit::Failed, format!("the invitation {shown}: {e}")))?;
+    let invitation = Invitation::parse(&invitation).map_err(|e| {
+        let words = Words::of("invitation-refused").with("file", &shown).why(e.words());
+        CliError::told(Exit::Failed, format!("the invitation {shown}: {e}")).words(words)
+    })?;
     let words = passphrase::ask_new(config.passphrase_file.as_ref(), "your keys", out)?;
     let lock = Passphrase { words: &words, work_factor: args.work_factor };
     let joined = review::init(&keys, &invitation, &lock, &mut OsRng).map_err(|e| {
         if matches!(e, KeysError::AlreadyHere) {
             return keys_are_there(&keys);
         }
-        CliError::failed(e)
+        CliError::failed(&e)
             .kept("keys that were there are untouched")
             .advice("check the disk and that you may write to the folder, then try again")
+            .words(Words::of("init-not-written").why(e.words()))
     })?;
     let made = Made {
         reader: joined.public.id,
@@ -83,6 +93,7 @@ fn keys_are_there(keys: &Path) -> CliError {
     CliError::failed(format!("{} holds a reader's keys already", keys.display()))
         .kept("nothing was changed; making them anew would lose all that the old ones open")
         .advice("use them, or name another folder with --keys")
+        .words(Words::of("init-keys-are-there").with("folder", keys.display()))
 }
 
 fn say(made: &Made, organisation: &str, out: &mut Out) -> Result<(), CliError> {

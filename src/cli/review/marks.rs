@@ -12,6 +12,7 @@ use crate::{
             sitting::{short, write},
         },
         terminal::ForTerminal,
+        words::{Told as _, Words},
     },
     id::{CaseId, TestimonyId},
     review::{Session, pick},
@@ -104,12 +105,15 @@ pub(super) fn remark(
     let testimonies = session.ids().map(|id| TargetId::from_bytes(*id.as_bytes()));
     let cases = session.book.casebook.cases.keys().map(|id| TargetId::from_bytes(*id.as_bytes()));
     let target = pick(&id, testimonies.chain(cases)).map_err(|e| {
-        CliError::failed(e)
+        CliError::failed(&e)
             .kept("nothing was written")
             .advice("see `sandyk review list` and `sandyk review case list`")
+            .words(e.words())
     })?;
     if text.trim().is_empty() {
-        return Err(CliError::usage("the remark is empty").kept("nothing was written"));
+        return Err(CliError::usage("the remark is empty")
+            .kept("nothing was written")
+            .words(Words::of("remark-empty")));
     }
     finish(&[Op::Remark { target, text }], session, out)
 }
@@ -172,6 +176,8 @@ fn codes(given: &[String]) -> Result<Vec<Tag>, CliError> {
             CliError::usage(format!("{text:?}: {e}"))
                 .kept("nothing was written")
                 .advice("a tag is small letters, figures and hyphens, such as forced-confession")
+                .words(Words::of("tag-refused").with("given", text).why(e.words()))
+                .words(Words::of("tag-refused").with("given", text).why(e.words()))
         })
     };
     given.iter().map(parse).collect()

@@ -14,6 +14,7 @@ use crate::{
             sitting::{name, short, write},
             words,
         },
+        words::{Told as _, Words},
     },
     id::TestimonyId,
     review::{Content, Opened, Session, Unproven, pick, sort_by_urgency},
@@ -47,7 +48,7 @@ pub(super) fn show(
     out: &mut Out,
 ) -> Result<Exit, CliError> {
     let id = find(&args.id, session)?;
-    let opened = session.open_one(id).ok_or_else(|| CliError::failed("it is not in the feed"))?;
+    let opened = session.open_one(id).ok_or_else(|| not_in_the_feed())?;
     let content = opened.content.as_ref().map_err(not_proven)?;
     let names = if args.names { Some(names(id, content, session)?) } else { None };
     note_opened(id, session, out);
@@ -79,21 +80,32 @@ pub(super) fn next(session: &mut Session, out: &mut Out) -> Result<Exit, CliErro
 /// The testimony that is named by the beginning of its id.
 pub(super) fn find(prefix: &str, session: &Session) -> Result<TestimonyId, CliError> {
     pick(prefix, session.ids()).map_err(|e| {
-        CliError::failed(e)
+        CliError::failed(&e)
             .kept("nothing was changed")
             .advice("`sandyk review list` shows the beginnings of the ids")
+            .words(e.words())
     })
+}
+
+/// A testimony of which only files lie here.
+pub(super) fn not_in_the_feed() -> CliError {
+    CliError::failed("it is not in the feed")
+        .kept("nothing was changed")
+        .advice("run sandyk sync, then look at the list again")
+        .words(Words::of("not-in-the-feed"))
 }
 
 /// A testimony that cannot be shown.
 pub(super) fn not_proven(why: &Unproven) -> CliError {
     let refused = CliError::refused(format!("this testimony is not proven: {why}"))
         .kept("nothing of it was shown; it stays in the workspace as it is");
-    refused.advice(if matches!(why, Unproven::Missing(_)) {
-        "run sandyk sync; if it stays so, ask a colleague"
-    } else {
-        "tell your colleagues: the server or the disk changed something"
-    })
+    refused
+        .advice(if matches!(why, Unproven::Missing(_)) {
+            "run sandyk sync; if it stays so, ask a colleague"
+        } else {
+            "tell your colleagues: the server or the disk changed something"
+        })
+        .words(Words::of("not-proven").why(why.words()))
 }
 
 fn names(id: TestimonyId, content: &Content, session: &Session) -> Result<Identity, CliError> {
@@ -104,6 +116,7 @@ fn names(id: TestimonyId, content: &Content, session: &Session) -> Result<Identi
         CliError::refused("only guardians open names")
             .kept("nothing was shown")
             .advice("leave --names out, or ask a guardian")
+            .words(Words::of("names-guardians-only"))
     })
 }
 

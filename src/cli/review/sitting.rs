@@ -15,6 +15,7 @@ use crate::{
         out::Out,
         passphrase,
         review::Places,
+        words::{Told as _, Words},
     },
     clock::{Clock as _, SystemClock},
     config::reviewer::ReviewerConfig,
@@ -73,18 +74,26 @@ fn open_keys(
             Err(KeysError::NotOpened(PassError::WrongPassphrase)) => CliError::failed(
                 "the passphrase is not that of these keys",
             )
-            .advice("look at the keyboard's language and Caps Lock; nobody can look it up for you"),
+            .kept("nothing was opened, nothing was changed")
+            .advice("look at the keyboard's language and Caps Lock; nobody can look it up for you")
+            .words(Words::of("passphrase-wrong")),
             Err(error) => {
                 tries_left = 0;
-                CliError::failed(error).advice(
-                    "put the folder back from your copy, or ask a colleague who can read for you",
-                )
+                CliError::failed(&error)
+                    .kept("nothing was opened, nothing was changed")
+                    .advice(
+                        "put the folder back from your copy, or ask a colleague who can read for \
+                         you",
+                    )
+                    .words(error.words())
             }
         };
         if tries_left == 0 {
-            return Err(wrong.kept("nothing was opened, nothing was changed"));
+            return Err(wrong);
         }
-        out.say("That is not the passphrase of these keys. Once more:");
+        let english = "That is not the passphrase of these keys. Once more:";
+        let said = out.in_words(english, &Words::of("passphrase-once-more"));
+        out.say(said);
     }
 }
 
@@ -94,32 +103,43 @@ fn no_workspace(folder: &Path) -> CliError {
     if folder.join(KEY_FILE).exists() {
         return CliError::failed(format!("{shown} is a folder of keys, not a workspace"))
             .kept(kept)
-            .advice("were --workspace and --keys swapped?");
+            .advice("were --workspace and --keys swapped?")
+            .words(Words::of("workspace-is-keys").with("folder", shown));
     }
-    let why = match fs::metadata(folder.join("workspace.json")).map_err(|e| e.kind()) {
-        Err(io::ErrorKind::NotFound) if !folder.exists() => "there is no such folder",
-        Err(io::ErrorKind::PermissionDenied) => "you may not look into it",
-        Ok(_) => "its workspace.json is not of this version",
-        Err(_) => "there is no workspace.json in it",
+    let (why, id) = match fs::metadata(folder.join("workspace.json")).map_err(|e| e.kind()) {
+        Err(io::ErrorKind::NotFound) if !folder.exists() => {
+            ("there is no such folder", "no-workspace-folder")
+        }
+        Err(io::ErrorKind::PermissionDenied) => ("you may not look into it", "no-workspace-denied"),
+        Ok(_) => ("its workspace.json is not of this version", "no-workspace-version"),
+        Err(_) => ("there is no workspace.json in it", "no-workspace-file"),
     };
     CliError::failed(format!("{shown} is no workspace: {why}"))
         .kept(kept)
         .advice("name the folder that `sandyk sync init` made")
+        .words(Words::of(id).with("folder", shown))
 }
 
 fn no_keys(folder: &Path, error: &io::Error) -> CliError {
     let shown = folder.display();
+    let kept = "nothing was opened, nothing was changed";
     let refused = if folder.join("workspace.json").exists() {
         CliError::failed(format!("{shown} is a workspace, not a folder of keys"))
+            .kept(kept)
             .advice("were --workspace and --keys swapped?")
+            .words(Words::of("keys-is-workspace").with("folder", shown))
     } else if error.kind() == io::ErrorKind::NotFound {
         CliError::failed(format!("there is no {KEY_FILE} in {shown}"))
+            .kept(kept)
             .advice("name the folder that `sandyk review init` made, or the stick with its copy")
+            .words(Words::of("keys-no-file").with("folder", shown))
     } else {
         CliError::failed(format!("{}: {error}", folder.join(KEY_FILE).display()))
+            .kept(kept)
             .advice("ask whoever owns the file; it must be yours alone")
+            .words(Words::of("keys-unreadable").with("folder", shown).why(error.words()))
     };
-    refused.kept("nothing was opened, nothing was changed")
+    refused
 }
 
 /// Writes acts into the outbox.
@@ -137,7 +157,8 @@ pub(super) fn write(session: &mut Session, acts: &[Op]) -> Result<(), CliError> 
             WriteError::Entry(_) => "use fewer words",
             WriteError::Key(_) | WriteError::Io(_) => "free the disk or mend the folder, try again",
         };
-        CliError::failed(error).kept("what was written before stands").advice(advice)
+        let words = error.words();
+        CliError::failed(error).kept("what was written before stands").advice(advice).words(words)
     })
 }
 
@@ -156,6 +177,7 @@ fn given<'a>(path: Option<&'a Path>, option: &str) -> Result<&'a Path, CliError>
         CliError::usage(format!("no {option} was given, nor a --config that has it"))
             .kept("nothing was opened")
             .advice(format!("add {option} DIR, or write it into a file and name that by --config"))
+            .words(Words::of("option-not-given").with("option", option))
     })
 }
 
@@ -163,14 +185,17 @@ fn no_session(error: &SessionError) -> CliError {
     let kept = "nothing was opened, nothing was written";
     let none = KeyringError::NothingPublished;
     if matches!(error, SessionError::Workspace(WorkspaceError::Keyring(e)) if *e == none) {
-        return CliError::failed("there is no keyring in this workspace yet").kept(kept).advice(
-            "run `sandyk sync`; before that, the administrators must add your reader.pub and \
+        return CliError::failed("there is no keyring in this workspace yet")
+            .kept(kept)
+            .advice(
+                "run `sandyk sync`; before that, the administrators must add your reader.pub and \
              device.pub and publish",
-        );
+            )
+            .words(Words::of("session-no-keyring"));
     }
     // an error of the keyring carries advice for administrators behind its first semicolon
     let refused = CliError::told(Exit::Refused, error).kept(kept);
-    match error {
+    let said = match error {
         SessionError::OtherReader { .. } => refused.advice("give the workspace of these keys"),
         SessionError::Keyring(_) | SessionError::Workspace(WorkspaceError::Keyring(_)) => refused
             .advice("sync again; if it stays so, ask the administrators by voice, not by network"),
@@ -185,7 +210,8 @@ fn no_session(error: &SessionError) -> CliError {
         | SessionError::Book(_) => CliError::failed(error)
             .kept("nothing was written")
             .advice("check the disk and that you may read the workspace; sandyk sync fetches anew"),
-    }
+    };
+    said.words(error.words())
 }
 
 fn say_what_is_wrong(session: &Session, out: &mut Out) {
@@ -195,7 +221,10 @@ fn say_what_is_wrong(session: &Session, out: &mut Out) {
         out.say("   next: do not sync again; call your colleagues and an administrator by voice");
     }
     if session.listed().is_none() {
-        out.say("warning: the newest keyring does not list you: you can read, not write; ask an administrator");
+        out.warn(
+            "the newest keyring does not list you: you can read, not write; ask an administrator",
+            &Words::of("warn-not-listed"),
+        );
     }
     for fault in &session.book.key_faults {
         out.say(format!("warning: a casebook key is not used: {}", fault.cause));

@@ -1,0 +1,2 @@
+### sign-off: none yet
+english = { $why }

@@ -1,0 +1,48 @@
+//! What a command says of errors and dangers, in the language of the person.
+//!
+//! Promises: 1. all of it passes the filter of [`Out::say`]; 2. where there are no words, English.
+
+use std::fmt;
+
+use super::{
+    exit::CliError,
+    out::Out,
+    words::{self, Part, Words},
+};
+use crate::locale::Lang;
+
+impl Out {
+    /// The same, saying what goes wrong in another language.
+    #[must_use]
+    pub fn speaking(mut self, lang: Lang) -> Self {
+        self.locale = words::locale(lang);
+        self
+    }
+
+    /// Says what went wrong, in the person's language.
+    pub fn error(&mut self, error: &CliError) {
+        match &self.locale {
+            Some(locale) => self.say(error.spoken(locale)),
+            None => self.say(error),
+        }
+    }
+
+    /// Says what should be looked after, and what to do if `words` know it.
+    pub fn warn(&mut self, english: impl fmt::Display, words: &Words) {
+        let Some(locale) = &self.locale else { return self.say(format!("warning: {english}")) };
+        let what = words.say(locale).unwrap_or_else(|| english.to_string());
+        let mut said = format!("{} {what}", locale.text("label-warning"));
+        for (label, part) in [("label-kept", Part::Kept), ("label-next", Part::Next)] {
+            if let Some(text) = words.clone().part(part).say(locale) {
+                said = format!("{said}\n   {} {text}", locale.text(label));
+            }
+        }
+        self.say(said);
+    }
+
+    /// These words in the person's language, or else the English.
+    pub fn in_words(&self, english: impl fmt::Display, words: &Words) -> String {
+        let said = self.locale.as_ref().and_then(|locale| words.say(locale));
+        said.unwrap_or_else(|| english.to_string())
+    }
+}

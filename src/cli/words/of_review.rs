@@ -1,0 +1,193 @@
+//! The words of a reader's side: keys, workspace, feed, casebook.
+
+use std::error::Error;
+
+use super::{Told, Words, told};
+use crate::{
+    casebook::{EntryError, KeyError, TagError},
+    review::{
+        BookError, ExhibitsError, FeedAlarm, KeysError, PickError, SessionError, Unproven,
+        WorkspaceError, WriteError,
+    },
+    sealed::open::OpenError,
+};
+
+pub(super) fn of(error: &(dyn Error + 'static)) -> Option<Words> {
+    told::<SessionError>(error)
+        .or_else(|| told::<WorkspaceError>(error))
+        .or_else(|| told::<KeysError>(error))
+        .or_else(|| told::<WriteError>(error))
+        .or_else(|| told::<ExhibitsError>(error))
+        .or_else(|| told::<PickError>(error))
+        .or_else(|| told::<FeedAlarm>(error))
+        .or_else(|| told::<Unproven>(error))
+        .or_else(|| told::<TagError>(error))
+}
+
+impl Told for SessionError {
+    fn words(&self) -> Words {
+        match self {
+            Self::OtherReader { workspace, keys } => {
+                Words::of("session-other-reader").with("workspace", workspace).with("keys", keys)
+            }
+            Self::Workspace(cause) => cause.words(),
+            Self::Keyring(cause) => Words::of("session-keyring").why(cause.words()),
+            Self::Book(BookError(cause)) => Words::of("workspace-io").why(cause.words()),
+            Self::State(cause) => Words::of("session-state").why(cause.words()),
+        }
+    }
+}
+
+impl Told for WorkspaceError {
+    fn words(&self) -> Words {
+        match self {
+            Self::NotAWorkspace { folder } => {
+                Words::of("no-workspace-version").with("folder", folder.display())
+            }
+            Self::OtherRoots => Words::of("workspace-other-roots"),
+            Self::Keyring(cause) => Words::of("session-keyring").why(cause.words()),
+            Self::Io(cause) => Words::of("workspace-io").why(cause.words()),
+        }
+    }
+}
+
+impl Told for KeysError {
+    fn words(&self) -> Words {
+        match self {
+            Self::AlreadyHere => Words::of("keys-already-here"),
+            Self::NotHere { name } => Words::of("keys-not-here").with("file", name),
+            Self::NotOpened(cause) => Words::of("keys-not-opened").why(cause.words()),
+            Self::Malformed => Words::of("keys-malformed"),
+            Self::Keyring(cause) => Words::of("keys-keyring").why(cause.words()),
+            Self::Seal(cause) => Words::of("keys-not-written").with("why", cause),
+            Self::Io(cause) => Words::of("keys-not-written").why(cause.words()),
+        }
+    }
+}
+
+impl Told for WriteError {
+    fn words(&self) -> Words {
+        match self {
+            Self::NotAReader => Words::of("write-not-a-reader"),
+            Self::Keyring(cause) => Words::of("write-keyring").why(cause.words()),
+            Self::OwnEntriesMissing { last, here } => {
+                Words::of("write-own-entries-missing").with("last", last).with("here", here)
+            }
+            Self::Entry(cause) => Words::of("write-entry").why(cause.words()),
+            Self::Key(cause) => Words::of("write-failed").why(cause.words()),
+            Self::Io(cause) => Words::of("write-failed").why(cause.words()),
+        }
+    }
+}
+
+impl Told for EntryError {
+    fn words(&self) -> Words {
+        match self {
+            Self::TooLarge { .. } | Self::OutOfLimits(_) => Words::of("entry-too-large"),
+            Self::NotHere => Words::of("io-not-found"),
+            Self::NotOpened | Self::NotTheOneOfTheFeed | Self::Malformed | Self::BadRecipient => {
+                Words::of("entry-damaged")
+            }
+        }
+    }
+}
+
+impl Told for KeyError {
+    fn words(&self) -> Words {
+        match self {
+            Self::NotHere => Words::of("io-not-found"),
+            Self::NotOpened
+            | Self::Malformed
+            | Self::WrongOrganisation
+            | Self::UnknownKeyring
+            | Self::Unsigned
+            | Self::Note(_)
+            | Self::BadRecipient => Words::of("casebook-key").with("why", self),
+        }
+    }
+}
+
+impl Told for TagError {
+    fn words(&self) -> Words {
+        match self {
+            Self::Length { bytes } => Words::of("tag-length").count("found", *bytes),
+            Self::Character(c) => Words::of("tag-character").with("sign", c),
+        }
+    }
+}
+
+impl Told for ExhibitsError {
+    fn words(&self) -> Words {
+        match self {
+            Self::InTheWay { folder } => {
+                Words::of("exhibits-in-the-way").with("folder", folder.display())
+            }
+            Self::NotHere => Words::of("exhibits-not-here"),
+            Self::NotOpened(cause) => Words::of("exhibits-not-opened").why(cause.words()),
+            Self::Io(cause) => Words::of("exhibits-not-written").why(cause.words()),
+        }
+    }
+}
+
+impl Told for PickError {
+    fn words(&self) -> Words {
+        match self {
+            Self::TooShort { prefix } => Words::of("pick-too-short").with("given", prefix),
+            Self::Nothing { prefix } => Words::of("pick-nothing").with("given", prefix),
+            Self::Several { prefix, shown, all } => {
+                let words = Words::of("pick-several").with("given", prefix).with("shown", shown);
+                words.count("count", *all)
+            }
+        }
+    }
+}
+
+impl Told for FeedAlarm {
+    fn words(&self) -> Words {
+        match self {
+            Self::RolledBack { size, seen } => {
+                Words::of("feed-rolled-back").with("shown", size).with("held", seen)
+            }
+            Self::Rewritten { seen } => Words::of("feed-rewritten").with("held", seen),
+            Self::Damaged { line } => Words::of("feed-damaged").with("line", line),
+        }
+    }
+}
+
+impl Told for Unproven {
+    fn words(&self) -> Words {
+        match self {
+            Self::Missing(part) => Words::of("unproven-missing").with("file", part),
+            Self::OtherCover | Self::OtherAccount | Self::UnknownKeyring => {
+                Words::of("unproven-other")
+            }
+            Self::NotOpened { part, cause } => {
+                Words::of("unproven-part").with("file", part).why(cause.words())
+            }
+            Self::Unreadable { part, cause } => {
+                Words::of("unproven-part").with("file", part).why(cause.words())
+            }
+            Self::NotAGuardian => Words::of("names-guardians-only"),
+        }
+    }
+}
+
+impl Told for OpenError {
+    fn words(&self) -> Words {
+        match self {
+            Self::Io(cause) => cause.words(),
+            Self::NotForThisKey => Words::of("open-not-for-this-key"),
+            Self::Truncated => Words::of("open-cut-off"),
+            Self::UnknownSchema => Words::of("open-newer"),
+            Self::NotAnAgeFile
+            | Self::Altered
+            | Self::TooLarge { .. }
+            | Self::NoKeyInside
+            | Self::WrongSize(_)
+            | Self::Malformed(_)
+            | Self::OtherTestimony
+            | Self::NotUnderThisCover(_)
+            | Self::Exhibits(_) => Words::of("open-altered").with("why", self),
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! The words of a sync, and of its alarms.
+
+use std::error::Error;
+
+use super::{Told, Words, told};
+use crate::{
+    clock::{Clock as _, FixedClock, SystemClock},
+    sync::{Alarm, SyncError},
+};
+
+pub(super) fn of(error: &(dyn Error + 'static)) -> Option<Words> {
+    told::<SyncError>(error).or_else(|| told::<Alarm>(error))
+}
+
+impl Told for SyncError {
+    fn words(&self) -> Words {
+        match self {
+            Self::Alarm(alarm) => alarm.words(),
+            Self::File { path, cause } => {
+                Words::of("sync-file").with("file", path.display()).why(cause.words())
+            }
+            Self::Exists(path) => Words::of("sync-exists").with("file", path.display()),
+            Self::NotAWorkspace(path) => {
+                Words::of("sync-not-a-workspace").with("folder", path.display())
+            }
+            Self::InUse => Words::of("sync-in-use"),
+            Self::Damaged { what } => Words::of("sync-damaged").with("why", what),
+            Self::DeviceKey(path) => Words::of("sync-device-key").with("file", path.display()),
+            Self::Given { path, cause } => {
+                Words::of("sync-given").with("file", path.display()).why(cause.words())
+            }
+            Self::NoAddress => Words::of("sync-no-address"),
+            Self::Address(text) => Words::of("sync-address").with("address", text),
+            Self::InTheClear(text) => Words::of("sync-in-the-clear").with("address", text),
+            Self::NeedsProxy(text) => Words::of("sync-needs-proxy").with("address", text),
+            Self::Proxy(text) => Words::of("sync-proxy").with("address", text),
+            Self::Network(why) => Words::of("sync-network").with("why", why),
+            Self::Clock { ahead } => clocks(*ahead),
+            Self::Refused { code, advice } => {
+                Words::of("sync-refused").with("code", code).with("why", advice)
+            }
+            Self::TooLarge(path) => Words::of("sync-too-large").with("file", path.display()),
+            Self::NotSealed(path) => Words::of("sync-not-sealed").with("file", path.display()),
+            Self::NoSuchTestimony(id) => Words::of("sync-no-such-testimony").with("id", id),
+        }
+    }
+}
+
+/// Two clocks that differ: with both days, or with seconds on one day.
+fn clocks(ahead: i64) -> Words {
+    let today = SystemClock.today();
+    let theirs = FixedClock(SystemClock.unix_seconds().saturating_sub(ahead)).today();
+    if today == theirs {
+        return Words::of("sync-clock-seconds").count("count", ahead.unsigned_abs());
+    }
+    Words::of("sync-clock-days").with("today", today).with("theirs", theirs)
+}
+
+impl Told for Alarm {
+    fn words(&self) -> Words {
+        match self {
+            Self::LedgerKey | Self::Checkpoint => Words::of("alarm-ledger-key"),
+            Self::Shrunk { held, shown } => {
+                Words::of("alarm-shrunk").with("held", held).with("shown", shown)
+            }
+            Self::OtherRoot { .. } | Self::KeyringHistory { .. } => Words::of("alarm-history"),
+            Self::Gap { after } => Words::of("alarm-gap").with("after", after),
+            Self::Item { .. }
+            | Self::Twice { .. }
+            | Self::Part { .. }
+            | Self::Tape(_)
+            | Self::Endless { .. }
+            | Self::Redirect
+            | Self::Strange { .. } => Words::of("alarm-malformed").with("why", self),
+            Self::Keyring(cause) => Words::of("alarm-keyring").why(cause.words()),
+            Self::Exhibits { id } => Words::of("alarm-exhibits").with("id", id),
+            Self::Withheld { id } => Words::of("alarm-withheld").with("id", id),
+        }
+    }
+}
