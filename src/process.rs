@@ -15,7 +15,8 @@ use rustix::{
     fs::Mode,
     mm::{MlockAllFlags, mlockall},
     process::{
-        DumpableBehavior, Resource, Rlimit, getrlimit, set_dumpable_behavior, setrlimit, umask,
+        DumpableBehavior, Resource, Rlimit, Signal, getppid, getrlimit, set_dumpable_behavior,
+        set_parent_process_death_signal, setrlimit, umask,
     },
 };
 
@@ -45,6 +46,22 @@ pub fn harden() -> Vec<Weakness> {
         weak.push(Weakness::Dumpable);
     }
     weak
+}
+
+/// From now on this process is told to end (SIGTERM) when `parent` ends, however it ends.
+///
+/// It must be called by the first thread, and `parent` must have started this process from a thread
+/// that lives as long as it does.
+///
+/// # Errors
+/// `parent` is not the parent, or no longer; or the system does not do it.
+pub fn end_with(parent: i32) -> io::Result<()> {
+    set_parent_process_death_signal(Some(Signal::TERM))?;
+    // asked after the signal is set: whoever died before that would never be noticed
+    if getppid().is_some_and(|found| found.as_raw_nonzero().get() == parent) {
+        return Ok(());
+    }
+    Err(io::ErrorKind::NotFound.into())
 }
 
 /// From now on, files and folders are made for this account alone, unless they are opened on purpose.

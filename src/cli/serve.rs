@@ -35,6 +35,9 @@ pub struct ServeArgs {
     /// Start although swap is on: what a witness types may then be written to disk by the kernel.
     #[arg(long)]
     allow_swap: bool,
+    /// End when the process with this id, which must have started this one, ends.
+    #[arg(long, value_name = "PID", hide = true)]
+    end_with: Option<i32>,
 }
 
 /// Serves until it is told to stop.
@@ -42,6 +45,13 @@ pub struct ServeArgs {
 /// # Errors
 /// Whatever keeps it from starting; it says what was started and what was not.
 pub fn run(args: &ServeArgs, out: &mut Out) -> Result<Exit, CliError> {
+    if let Some(parent) = args.end_with {
+        process::end_with(parent).map_err(|error| {
+            CliError::failed(format!("process {parent} did not start this one: {error}"))
+                .kept("nothing was started")
+                .words(Words::of("not-its-parent").with("parent", parent))
+        })?;
+    }
     process::keep_files_private();
     process::hush_panics();
     let weak = process::harden();

@@ -7,6 +7,7 @@
 
 use std::{
     io::{self, IsTerminal as _},
+    net::{SocketAddr, TcpStream},
     path::PathBuf,
     time::{Duration, Instant},
 };
@@ -92,7 +93,11 @@ pub fn run(args: SyncArgs, out: &mut Out) -> Result<Exit, CliError> {
         sync::run(&settings, &SystemClock, &mut OsRng, &mut |step| bar.show(&step)).await
     });
     bar.clear();
-    tell(&report.map_err(|error| explain(&error))?, out)
+    let report = report.map_err(|error| match no_proxy(&error, settings.proxy.as_deref()) {
+        Some(said) => said,
+        None => explain(&error),
+    });
+    tell(&report?, out)
 }
 
 fn init(args: InitArgs, out: &mut Out) -> Result<Exit, CliError> {
@@ -240,6 +245,17 @@ fn explain(error: &SyncError) -> CliError {
     said.kept(error.kept()).advice(error.advice()).words(error.words())
 }
 
+/// A proxy on this machine that does not answer at all: mostly tor that was not started.
+fn no_proxy(error: &SyncError, proxy: Option<&str>) -> Option<CliError> {
+    let (SyncError::Network(_), Some(proxy)) = (error, proxy) else { return None };
+    let place = proxy.split_once("://").map_or(proxy, |(_, place)| place).trim_end_matches('/');
+    let address: SocketAddr = place.replace("localhost", "127.0.0.1").parse().ok()?;
+    TcpStream::connect_timeout(&address, PROXY_WAIT).err()?;
+    let said = CliError::failed(format!("the proxy {proxy} does not answer"));
+    let said = said.kept(error.kept()).advice("start Tor, then sync again");
+    Some(said.words(Words::of("sync-no-proxy").with("address", proxy)))
+}
+
 /// What a wrong folder is, if it can be told.
 fn swapped(settings: &Settings) -> Option<CliError> {
     let Settings { workspace, device, .. } = settings;
@@ -266,6 +282,8 @@ fn swapped(settings: &Settings) -> Option<CliError> {
     })
 }
 
+/// How long a proxy on this machine may take to answer.
+const PROXY_WAIT: Duration = Duration::from_secs(2);
 const ALARM: &str = "************************************************************************";
 
 /// A bar that appears after one second, if somebody looks.

@@ -9,6 +9,7 @@ use std::{
 use rayon::prelude::*;
 
 use crate::{
+    clock::{Day, Week},
     id::{ReaderId, TestimonyId},
     keyring::{Chain, KeyringError, Reader},
     ledger::feed::FeedKind,
@@ -81,6 +82,20 @@ impl Session {
         let same = own.signing == self.keys.signing.verifying_key()
             && own.recipient == self.keys.reading.0.recipient();
         same.then_some(own)
+    }
+
+    /// Whether the newest keyring is good on that day; reading goes on if it is not, writing does not.
+    ///
+    /// # Errors
+    /// As [`Chain::usable`].
+    pub fn usable(&self, today: Day) -> Result<(), KeyringError> {
+        self.chain.usable(today).map(drop)
+    }
+
+    /// The latest week that anything of the feed was filed in.
+    #[must_use]
+    pub fn latest_week(&self) -> Option<Week> {
+        self.feed.of(FeedKind::Testimony).filter_map(|line| line.item.week).max()
     }
 
     /// What is wrong with the feed as a whole.

@@ -77,6 +77,8 @@ impl Stage {
         out.say(format!("   $ sandyk {} &", as_typed(command)));
         let mut child = Command::new(&self.binary)
             .args(words(command)?)
+            // killed as it may be, the demo leaves no server behind
+            .args(["--end-with", &std::process::id().to_string()])
             .current_dir(&self.folder)
             .stdin(Stdio::null())
             .stderr(Stdio::piped())
@@ -148,7 +150,7 @@ impl Server {
                     .words(Words::of("demo-no-server"))
             })?;
             // a demo has nothing that must not reach the disk
-            if !line.starts_with("warning: ") {
+            if !line.starts_with(&out.in_words("warning:", &Words::of("label-warning"))) {
                 out.say(format!("   {line}"));
             }
             if let Some((_, place)) = line.split_once(" listens on ") {

@@ -17,7 +17,7 @@ use crate::{
         review::Places,
         words::{Told as _, Words},
     },
-    clock::{Clock as _, SystemClock},
+    clock::{Clock as _, Day, SystemClock},
     config::reviewer::ReviewerConfig,
     id::ReaderId,
     keyring::KeyringError,
@@ -220,6 +220,7 @@ fn say_what_is_wrong(session: &Session, out: &mut Out) {
         out.say("   kept: everything is as it was; what is shown below may not be all there is");
         out.say("   next: do not sync again; call your colleagues and an administrator by voice");
     }
+    say_what_the_clock_shows(session, SystemClock.today(), out);
     if session.listed().is_none() {
         out.warn(
             "the newest keyring does not list you: you can read, not write; ask an administrator",
@@ -248,6 +249,39 @@ fn say_what_is_wrong(session: &Session, out: &mut Out) {
         let n = casebook.unknown;
         out.say(format!("{n} entries that this version does not know are kept and not shown"));
     }
+}
+
+/// A keyring that ran out, and a clock that cannot be right: reading goes on in both.
+fn say_what_the_clock_shows(session: &Session, today: Day, out: &mut Out) {
+    match session.usable(today) {
+        Err(KeyringError::Expired { not_after, today }) => {
+            let words = Words::of("warn-expired").with("last", not_after).with("today", today);
+            out.warn(
+                format!(
+                    "the keyring was good until {not_after} and today is {today}: you can read, not \
+                     write\n   next: if the date is right, ask the administrators to renew it \
+                     (sandyk admin renew)"
+                ),
+                &words,
+            );
+        }
+        Err(error) => {
+            let (what, words) = (CliError::told(Exit::Failed, &error), error.words());
+            out.warn(what.what(), &words);
+        }
+        Ok(()) => {}
+    }
+    let Some(week) = session.latest_week().filter(|week| *week > today.plus_days(7).week()) else {
+        return;
+    };
+    let words = Words::of("warn-clock-behind").with("week", week).with("today", today);
+    out.warn(
+        format!(
+            "a testimony came in week {week}, and the clock of this machine shows {today}\n   next: \
+             one of the two clocks is wrong, this machine's or the server's: compare with another"
+        ),
+        &words,
+    );
 }
 
 /// The one secret file of a folder of keys.
