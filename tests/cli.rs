@@ -1,15 +1,21 @@
 //! What the command line says to a person who mistypes, swaps or forgets: as it stands on a screen.
 #![expect(
     clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
     clippy::disallowed_methods,
     reason = "a test says what is wrong by failing, and writes files as people do"
 )]
+
+#[path = "cli/first_run.rs"]
+mod first_run;
 
 use std::{fs, os::unix::fs::PermissionsExt as _, path::Path, process::Command};
 
 fn sandyk(folder: &Path, words: &[&str]) -> (Option<i32>, String) {
     let done = Command::new(env!("CARGO_BIN_EXE_sandyk"))
         .args(words)
+        .env("LC_ALL", "C")
         .current_dir(folder)
         .stdin(std::process::Stdio::null())
         .output()
@@ -20,7 +26,7 @@ fn sandyk(folder: &Path, words: &[&str]) -> (Option<i32>, String) {
 
 #[test]
 fn the_screens_are_as_written_down() {
-    trycmd::TestCases::new().case("tests/cli/*.trycmd").case("tests/cli/*.toml");
+    trycmd::TestCases::new().env("LC_ALL", "C").case("tests/cli/*.trycmd").case("tests/cli/*.toml");
 }
 
 #[test]
@@ -81,4 +87,38 @@ fn a_readable_passphrase_file_is_warned_about_and_a_short_one_refused() {
     let (code, said) = init("3");
     assert_eq!(code, Some(0), "{said}");
     assert!(!said.contains("warning") && said.contains("All roots together"), "{said}");
+}
+
+#[test]
+fn a_server_ends_when_whoever_started_it_is_killed() {
+    let here = tempfile::tempdir().unwrap();
+    let config = "store = 's'\nkeyring = 'k'\nroots = 'r'\nintake.listen = 'unix:SOCKET'\n\
+                  organisation.name = 'X'\n";
+    let socket = here.path().join("intake.sock");
+    let config = config.replace("SOCKET", socket.to_str().unwrap());
+    fs::write(here.path().join("server.toml"), config).unwrap();
+    let script = "\"$0\" serve --allow-swap --config server.toml --end-with $$ & wait";
+    let mut parent = Command::new("sh")
+        .args(["-c", script, env!("CARGO_BIN_EXE_sandyk")])
+        .current_dir(here.path())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    let answers = || std::os::unix::net::UnixStream::connect(&socket).is_ok();
+    let until = |wanted: bool| {
+        (0..200).any(|_| {
+            std::thread::sleep(std::time::Duration::from_millis(50));
+            answers() == wanted
+        })
+    };
+    assert!(until(true), "the server did not start");
+    parent.kill().unwrap();
+    parent.wait().unwrap();
+    assert!(until(false), "the server goes on without its parent");
+    let (code, said) = sandyk(
+        here.path(),
+        &["serve", "--allow-swap", "--config", "server.toml", "--end-with", "1"],
+    );
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("did not start this one"), "{said}");
 }

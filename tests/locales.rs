@@ -1,6 +1,9 @@
 //! The strings of the pages: complete, of one script, and harmless.
 #![expect(clippy::unwrap_used, reason = "tests stop at the first thing that is wrong")]
 
+#[path = "locales/commands.rs"]
+mod commands;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use regex::Regex;

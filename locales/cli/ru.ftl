@@ -24,7 +24,7 @@
 ## Labels, and what stands around a message
 
 label-error = ошибка:
-label-kept = сохранено:
+label-kept = цело:
 label-next = дальше:
 label-warning = внимание:
 english = { $why }
@@ -120,7 +120,7 @@ reviewer-config = настройки { $file }: { $why }
 
 ## The demo
 
-demo-loopback = показ слушает только на этой машине: `127.0.0.1` или `[::1]`
+demo-loopback = демо слушает только на этой машине: `127.0.0.1` или `[::1]`
     .kept = { -unmade }
     .next = уберите `--intake` и `--desk` или назовите другой порт адреса `127.0.0.1`
 demo-folder = папка { $folder }: { $why }
@@ -134,7 +134,7 @@ demo-no-folder = здесь не удалось создать папку: { $wh
     .next = назовите папку там, где вы можете писать: `--folder DIR`
 demo-busy = слушать на { $address } нельзя: { $why }
     .kept = ничего не создано и не запущено
-    .next = закройте программу, которая там слушает (другой показ?), или назовите другой порт в `{ $option }`, например: `sandyk demo --intake 127.0.0.1:8090 --desk 127.0.0.1:8091`
+    .next = закройте программу, которая там слушает (другое демо?), или назовите другой порт в `{ $option }`, например: `sandyk demo --intake 127.0.0.1:8090 --desk 127.0.0.1:8091`
 demo-step = шаг `sandyk { $command }` не удался: { $why }
     .kept = всё, что уже создано в { $folder }
     .next = это ошибка sandyk или этой машины; пожалуйста, сообщите нам, что он написал

@@ -24,7 +24,7 @@
 ## Labels, and what stands around a message
 
 label-error = xatolik:
-label-kept = saqlandi:
+label-kept = butun:
 label-next = endi:
 label-warning = diqqat:
 english = { $why }
@@ -120,7 +120,7 @@ reviewer-config = { $file } sozlamalari: { $why }
 
 ## The demo
 
-demo-loopback = namoyish faqat shu mashinada tinglaydi: `127.0.0.1` yoki `[::1]`
+demo-loopback = demo faqat shu mashinada tinglaydi: `127.0.0.1` yoki `[::1]`
     .kept = { -unmade }
     .next = `--intake` va `--desk` ni olib tashlang yoki `127.0.0.1` manzilining boshqa portini nomlang
 demo-folder = { $folder } papkasi: { $why }
@@ -134,7 +134,7 @@ demo-no-folder = bu yerda papka yaratib boʻlmadi: { $why }
     .next = yoza oladigan joyingizdan papka nomlang: `--folder DIR`
 demo-busy = { $address } manzilida tinglab boʻlmaydi: { $why }
     .kept = hech narsa yaratilmadi va ishga tushmadi
-    .next = u yerda tinglayotgan dasturni yoping (boshqa namoyishmi?) yoki `{ $option }` da boshqa port nomlang, masalan: `sandyk demo --intake 127.0.0.1:8090 --desk 127.0.0.1:8091`
+    .next = u yerda tinglayotgan dasturni yoping (boshqa demomi?) yoki `{ $option }` da boshqa port nomlang, masalan: `sandyk demo --intake 127.0.0.1:8090 --desk 127.0.0.1:8091`
 demo-step = `sandyk { $command }` qadami boʻlmadi: { $why }
     .kept = { $folder } ichida yaratilgan hamma narsa
     .next = bu sandyk dasturining yoki shu mashinaning xatosi; nima deb yozganini bizga bildiring

@@ -60,7 +60,13 @@ pub fn run(args: &ServeArgs, out: &mut Out) -> Result<Exit, CliError> {
         out.warn(weakness, &weakness.words());
     }
     refuse_swap(args, out)?;
-    let config = ServerConfig::load(&args.config)?;
+    let config = ServerConfig::load(&args.config).map_err(|error| {
+        let words = error.words();
+        CliError::from(error)
+            .kept("nothing was started")
+            .advice("name your file with --config; config/server.toml in the sources explains every line")
+            .words(words)
+    })?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .on_thread_park(wipe_stack)

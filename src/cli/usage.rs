@@ -49,7 +49,7 @@ fn what(error: &clap::Error) -> (String, Words) {
         }
         ErrorKind::MissingRequiredArgument => {
             let words = Words::of("usage-missing").with("missing", &option);
-            (format!("something is missing: {option}"), words)
+            (format!("something is missing: `{option}`"), words)
         }
         ErrorKind::MissingSubcommand => {
             ("a word is missing that says what to do".to_owned(), Words::of("usage-missing-verb"))
@@ -93,7 +93,10 @@ fn near(error: &clap::Error) -> Option<String> {
 fn text(error: &clap::Error, kind: ContextKind) -> Option<String> {
     match error.get(kind)? {
         ContextValue::String(one) => Some(one.clone()),
-        ContextValue::Strings(many) => Some(many.join(", ")),
+        // what the parser finds nearest stands last
+        ContextValue::Strings(many) => {
+            Some(many.iter().rev().cloned().collect::<Vec<_>>().join("`, `"))
+        }
         ContextValue::StyledStr(styled) => Some(styled.to_string()),
         ContextValue::Number(number) => Some(number.to_string()),
         ContextValue::Bool(_) | ContextValue::StyledStrs(_) | ContextValue::None | _ => None,

@@ -253,7 +253,7 @@ impl ServerConfig {
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// The file cannot be read.
-    #[error("cannot read the configuration {path}: {source}; nothing was started")]
+    #[error("cannot read the configuration {path}: {source}")]
     Read {
         /// The file.
         path: PathBuf,
@@ -261,7 +261,7 @@ pub enum ConfigError {
         source: io::Error,
     },
     /// The file does not say what a configuration must say.
-    #[error("the configuration {path} is wrong, nothing was started:\n{reason}")]
+    #[error("the configuration {path} is wrong:\n{reason}")]
     Wrong {
         /// The file.
         path: PathBuf,

@@ -10,6 +10,7 @@ use crate::locale::Lang;
 
 /// The language to speak in, from the words of the command line and the environment.
 #[must_use]
+#[expect(clippy::disallowed_methods, reason = "the machine says its language nowhere else")]
 pub fn language(args: &[OsString]) -> Lang {
     named(args).unwrap_or_else(|| from_environment(|name| std::env::var(name).ok()))
 }

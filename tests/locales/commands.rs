@@ -1,0 +1,239 @@
+//! The words of the command line: complete, of one script, and of every error that a person can meet.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::{Path, PathBuf},
+};
+
+use regex::Regex;
+use sandyk::locale::{Lang, Locale};
+
+use super::{arguments, in_latin};
+
+const SPOKEN: [Lang; 4] = [Lang::Ky, Lang::Ru, Lang::UzCyrl, Lang::UzLatn];
+
+/// Messages with their parts: `id`, `id.kept`, `id.next`; terms begin with a hyphen.
+fn messages(lang: Lang) -> BTreeMap<String, String> {
+    let first = Regex::new(r"^(-?[a-z][a-z0-9-]*) = (.*)$").unwrap();
+    let part = Regex::new(r"^    (\.kept|\.next) = (.*)$").unwrap();
+    let (mut found, mut id) = (BTreeMap::new(), String::new());
+    for line in lang.commands().unwrap().lines() {
+        let (key, text) = if let Some(hit) = first.captures(line) {
+            hit[1].clone_into(&mut id);
+            (id.clone(), hit[2].to_owned())
+        } else if let Some(hit) = part.captures(line) {
+            (format!("{id}{}", &hit[1]), hit[2].to_owned())
+        } else {
+            assert!(line.is_empty() || line.starts_with('#'), "{}: {line}", lang.tag());
+            continue;
+        };
+        assert!(found.insert(key, text).is_none(), "{}: {id} stands twice", lang.tag());
+    }
+    found
+}
+
+/// All sources below a folder of `src`, without their tests.
+fn sources(folder: &str) -> Vec<(PathBuf, String)> {
+    let mut waiting = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)];
+    let mut found = Vec::new();
+    while let Some(folder) = waiting.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                waiting.push(path);
+            } else if path.extension().is_some_and(|e| e == "rs") {
+                let text = fs::read_to_string(&path).unwrap();
+                let text = text.split("#[cfg(test)]\nmod tests").next().unwrap_or_default();
+                found.push((path, text.to_owned()));
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn four_languages_say_the_same_three_things_with_the_same_arguments() {
+    let russian = messages(Lang::Ru);
+    assert!(russian.len() > 400, "{}", russian.len());
+    for lang in SPOKEN {
+        let other = messages(lang);
+        assert!(russian.keys().eq(other.keys()), "{}", lang.tag());
+        for (key, text) in &other {
+            assert_eq!(arguments(text), arguments(&russian[key]), "{key} of {}", lang.tag());
+        }
+        assert_eq!(Locale::load_commands(lang).unwrap().unwrap().signed_off(), None);
+    }
+    assert!(Locale::load_commands(Lang::En).unwrap().is_none(), "English stands in the code");
+}
+
+#[test]
+fn the_latin_words_of_commands_are_the_cyrillic_ones_letter_by_letter() {
+    let latin = messages(Lang::UzLatn);
+    for (key, text) in messages(Lang::UzCyrl) {
+        assert_eq!(latin[&key], in_latin(&text), "{key}: change uz-Cyrl.ftl first");
+    }
+}
+
+#[test]
+fn every_message_of_the_command_line_is_used_and_every_used_one_exists() {
+    let literal = Regex::new(r#""([a-z]+(?:-[a-z0-9]+)*)""#).unwrap();
+    let named = Regex::new(r#"(?:Words::of|locale\.text)\(\s*"([a-z0-9-]+)""#).unwrap();
+    let (mut all, mut used) = (BTreeSet::new(), BTreeSet::new());
+    for (_, text) in sources("src/cli") {
+        all.extend(literal.captures_iter(&text).map(|hit| hit[1].to_owned()));
+        used.extend(named.captures_iter(&text).map(|hit| hit[1].to_owned()));
+    }
+    let messages = messages(Lang::Ru);
+    let ids: BTreeSet<&str> = messages
+        .keys()
+        .filter(|key| !key.contains('.') && !key.starts_with('-'))
+        .map(String::as_str)
+        .collect();
+    let idle: Vec<_> = ids.iter().filter(|id| !all.contains(**id)).collect();
+    assert!(idle.is_empty(), "nobody says {idle:?}");
+    let lost: Vec<_> = used.iter().filter(|id| !ids.contains(id.as_str())).collect();
+    assert!(lost.is_empty() && used.len() > 150, "no message is called {lost:?}");
+    let terms = messages.keys().filter(|key| key.starts_with('-'));
+    for term in terms {
+        let place = format!("{{ {term} }}");
+        assert!(messages.values().any(|text| text.contains(&place)), "nobody says {term}");
+    }
+}
+
+#[test]
+fn every_argument_that_a_message_asks_for_is_given() {
+    let messages = messages(Lang::Ru);
+    let given = Regex::new(r#"\.(?:with|count)\(\s*"([a-z]+)"|\.(why)\("#).unwrap();
+    for (path, text) in sources("src/cli") {
+        let mut starts = text.split("Words::of(").skip(1).peekable();
+        while let Some(rest) = starts.next() {
+            let Some(id) = rest.trim_start().strip_prefix('"').and_then(|r| r.split('"').next())
+            else {
+                continue;
+            };
+            let mut names: BTreeSet<String> = given
+                .captures_iter(rest)
+                .filter_map(|hit| hit.get(1).or(hit.get(2)).map(|name| name.as_str().to_owned()))
+                .collect();
+            // both are filled in after either was chosen
+            if id.starts_with("usage-next") {
+                names.extend(["example", "help"].map(str::to_owned));
+            }
+            for part in [id.to_owned(), format!("{id}.kept"), format!("{id}.next")] {
+                let asked = messages.get(&part).map(|text| arguments(text)).unwrap_or_default();
+                assert!(asked.is_subset(&names), "{}: {part}: {names:?}", path.display());
+            }
+        }
+    }
+}
+
+/// Errors that no command shows by themselves, and why.
+const NEVER_SHOWN: &[(&str, &str)] = &[
+    ("AnswerError", "a page tells the witness"),
+    ("BadCommit", "inside of StoreError, which says that it is a fault of the program"),
+    ("BookError", "inside of SessionError"),
+    ("CheckpointError", "the alarm of the sync says it"),
+    ("ContainerError", "inside of OpenError"),
+    ("DeskError", "goes to a reader's machine as a code, which sync shows"),
+    ("FormError", "a page tells the witness"),
+    ("IntakeError", "a page tells the witness"),
+    ("LocaleError", "a test finds it, not a person"),
+    ("NotADay", "the file that holds it is named"),
+    ("NotAWeek", "the file that holds it is named"),
+    ("OutOfLimits", "inside of EntryError"),
+    ("OutboxError", "goes to a reader's machine as a code"),
+    ("ReceiptError", "a page tells the witness"),
+    ("SealError", "inside of KeysError, as the detail of what it says"),
+    ("SignatureError", "goes to a reader's machine as a code"),
+    ("TapeError", "the alarm of the sync says it"),
+    ("TaxonomyError", "a test finds it, not a person"),
+];
+
+#[test]
+fn every_error_has_its_words_or_a_reason_to_have_none() {
+    let kind = Regex::new(r"thiserror::Error[^\n]*\]\n(?:#\[[^\n]*\n|///[^\n]*\n|\s+[^\n]*\n)*?pub (?:enum|struct) ([A-Za-z]+)")
+        .unwrap();
+    let errors: BTreeSet<String> = sources("src")
+        .iter()
+        .flat_map(|(_, text)| {
+            kind.captures_iter(text).map(|hit| hit[1].to_owned()).collect::<Vec<_>>()
+        })
+        .collect();
+    assert!(errors.len() > 30, "{errors:?}");
+    let words: String = sources("src/cli/words").into_iter().map(|(_, text)| text).collect();
+    let told = |name: &str| words.contains(&format!("impl Told for {name} "));
+    let excused: BTreeSet<&str> = NEVER_SHOWN.iter().map(|(name, _)| *name).collect();
+    let silent: Vec<_> =
+        errors.iter().filter(|name| !told(name) && !excused.contains(name.as_str())).collect();
+    assert!(silent.is_empty(), "{silent:?} have words in English only: src/cli/words");
+    for name in excused {
+        assert!(errors.contains(name) && !told(name), "{name} needs no excuse");
+    }
+}
+
+/// Errors that commands make themselves and that have no words yet, by file: they stay English, and
+/// the screen says so in the person's language.
+const IN_ENGLISH_ONLY: &[(&str, usize)] = &[
+    // what only a fault of the demo itself can show
+    ("demo/send.rs", 3),
+    ("demo/stage.rs", 5),
+    ("demo/tour.rs", 2),
+];
+
+#[test]
+fn every_error_that_a_command_makes_has_its_words() {
+    let made = Regex::new(r"CliError::(?:failed|refused|usage|told)\(").unwrap();
+    let mut without = BTreeMap::new();
+    for (path, text) in sources("src/cli") {
+        let name = path.display().to_string();
+        let name = name.split("src/cli/").nth(1).unwrap_or_default().to_owned();
+        if name == "exit.rs" {
+            continue;
+        }
+        let (made, said) = (made.find_iter(&text).count(), text.matches(".words(").count());
+        if made > said {
+            without.insert(name, made - said);
+        }
+    }
+    let known: BTreeMap<String, usize> =
+        IN_ENGLISH_ONLY.iter().map(|(name, n)| ((*name).to_owned(), *n)).collect();
+    assert_eq!(without, known, "give it .words(Words::of(…)), or count it in IN_ENGLISH_ONLY");
+}
+
+/// What a person reads: without commands, file names and arguments.
+fn plain(text: &str) -> String {
+    let typed = Regex::new(r#"`[^`]*`|\{[^}]*\}"#).unwrap();
+    typed.replace_all(text, " ").into_owned()
+}
+
+#[test]
+fn the_command_line_speaks_each_language_in_its_own_script_and_shouts_at_nobody() {
+    let names = ["Tor", "Caps", "Lock", "sandyk"];
+    for lang in SPOKEN {
+        for (key, text) in messages(lang) {
+            let plain = plain(&text);
+            assert!(!plain.contains('!'), "{key} of {}", lang.tag());
+            for word in plain.split(|c: char| !c.is_alphabetic()) {
+                let cyrillic = word.chars().any(|c| ('\u{400}'..='\u{52f}').contains(&c));
+                let latin = word.chars().any(|c| c.is_ascii_alphabetic());
+                let foreign = if lang == Lang::UzLatn { cyrillic } else { latin };
+                assert!(!foreign || names.contains(&word), "{key} of {}: {word}", lang.tag());
+            }
+        }
+    }
+}
+
+#[test]
+fn the_command_line_uses_no_word_of_a_criminal_file_either() {
+    let stems =
+        ["показани", "заявлени", "көрсөтмө", "арыз", "кўрсатув", "ариза", "koʻrsatuv", "жертв"];
+    let participants = ["катышуучу", "иштирокчи", "ishtirokchi", "участник", "курман", "қурбон"];
+    for lang in SPOKEN {
+        for (key, text) in messages(lang) {
+            for stem in stems.iter().chain(&participants) {
+                assert!(!text.to_lowercase().contains(stem), "{key} of {}: {stem}", lang.tag());
+            }
+        }
+    }
+}
