@@ -1,10 +1,14 @@
 //! The committer: one thread that makes whatever is pending durable with one `fdatasync`.
 //!
 //! While the disk works on one batch, the next commits gather. Every commit is checked against
-//! the index and against those before it in its batch; then blob names are synced, the batch is
-//! appended as one frame, synced, applied to the index, shown in the feed, and only then answered.
+//! what was committed and against those before it in its batch; then blob names are synced, the
+//! batch is appended as one frame, synced, made visible, and only then answered. The index takes it
+//! over later, on another thread.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, mpsc as threads},
+};
 
 use tokio::sync::{mpsc, oneshot};
 
@@ -12,7 +16,9 @@ use crate::store::{
     Commit, Committed, Cursor, Expect, Key, StoreError, check,
     engine::Shared,
     index::State,
-    journal::{Change, EventRow, Frame, Raw},
+    journal::{Change, EventRow, FRAME_HEADER, Frame, Raw},
+    recover,
+    rows::Rows,
 };
 
 /// Most commits in one batch.
@@ -30,6 +36,8 @@ pub(super) struct Request {
 pub(super) struct Committer {
     pub(super) shared: Arc<Shared>,
     pub(super) requests: mpsc::Receiver<Request>,
+    /// To the indexer.
+    pub(super) durable: threads::SyncSender<Rows>,
     pub(super) state: State,
     /// One frame, laid out; its memory is used again.
     pub(super) frame: Vec<u8>,
@@ -87,22 +95,22 @@ impl Committer {
         if let Some(answer) = batch.ids.get(&commit.id) {
             return Ok(Verdict::InBatch(*answer));
         }
-        let index = self.shared.index();
-        if let Some(answer) = index.committed(commit.id)? {
+        let found = &self.shared.lookup;
+        if let Some(answer) = found.committed(commit.id)? {
             return Ok(Verdict::Durable(answer));
         }
         for (put, wanted) in commit.puts.iter().enumerate() {
             let there = match batch.keys.get(&wanted.key) {
                 Some(version) => *version,
                 None if wanted.expect == Expect::Any => None,
-                None => index.row(&wanted.key)?.map(|row| row.version),
+                None => found.row(&wanted.key)?.map(|row| row.version),
             };
             if !wanted.expect.is_met(there) {
                 return Err(StoreError::Unexpected { put });
             }
         }
         for blob in &commit.attach {
-            if index.is_attached(*blob)? {
+            if found.is_attached(*blob)? {
                 return Err(StoreError::BlobAttached(*blob));
             }
         }
@@ -120,8 +128,10 @@ impl Committer {
         if batch.accepted.is_empty() {
             return;
         }
-        let done = self.write(&batch, before);
-        let cause = done.err().map(|error| error.to_string());
+        let (rows, cause) = match self.write(&batch, before) {
+            Ok(rows) => (Some(rows), None),
+            Err(error) => (None, Some(error.to_string())),
+        };
         if let Some(cause) = &cause {
             self.shared.set_broken(cause.clone());
         }
@@ -133,9 +143,12 @@ impl Committer {
             // Whoever asked may be gone; the change stays.
             let _ = request.answer.send(answer);
         }
+        // An indexer that is gone has said why; what is not in the index stays visible.
+        let _ = rows.map(|rows| self.durable.send(rows));
     }
 
-    fn write(&mut self, batch: &Batch, before: State) -> Result<(), StoreError> {
+    /// Appends a batch, synced, and makes it visible; gives what the index must take over.
+    fn write(&mut self, batch: &Batch, before: State) -> Result<Rows, StoreError> {
         let attaches = batch.accepted.iter().any(|(request, _)| !request.commit.attach.is_empty());
         if attaches {
             self.shared.blobs.sync_names()?;
@@ -147,16 +160,25 @@ impl Committer {
         });
         let frame = Frame::Changes(changes.collect());
         self.shared.journal.lay_out(&frame, &mut self.frame)?;
-        let offset = self.shared.journal.append(&self.frame)?;
+        let rows = self.rows()?;
+        self.shared.journal.append(&self.frame)?;
         self.state.journal = self.shared.journal.committed();
-        self.shared.apply(offset, &self.frame)?;
+        self.shared.lookup.show(&rows);
         for (request, _) in &batch.accepted {
             self.shared.blobs.attached(&request.commit.attach);
         }
         self.shared.show(Cursor(self.state.head));
         self.frame.clear();
         self.frame.shrink_to(BATCH_BYTES);
-        Ok(())
+        Ok(rows)
+    }
+
+    /// What the frame that is laid out does to the index.
+    fn rows(&self) -> Result<Rows, StoreError> {
+        let (offset, mut rows) = (self.shared.journal.next_payload(), Rows::default());
+        let payload = self.frame.get(FRAME_HEADER..).unwrap_or_default();
+        rows.add(offset, payload, &recover::decode(offset, payload)?)?;
+        Ok(rows)
     }
 }
 

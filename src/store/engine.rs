@@ -3,7 +3,7 @@
 use std::{
     fs::File,
     path::Path,
-    sync::{Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard},
+    sync::{Arc, OnceLock, mpsc as threads},
     thread::{self, JoinHandle},
 };
 
@@ -16,9 +16,12 @@ use crate::{
         blobs::{Blobs, FileWriter},
         check,
         committer::{Committer, Request},
-        index::{Index, Row, State},
-        journal::{FRAME_HEADER, Journal},
+        index::State,
+        indexer::{BACKLOG, Indexer},
+        journal::Journal,
+        lookup::Lookup,
         recover::{self, Folder, HowOpened, Opened},
+        rows::{EventAt, Row},
     },
 };
 
@@ -27,20 +30,20 @@ const QUEUE: usize = 256;
 
 /// The store of one server, in one folder that no other process may use.
 pub struct SledStore {
-    /// These three are `None` only within [`Store::close`] and drop.
+    /// These four are `None` only within [`Store::close`] and drop.
     shared: Option<Arc<Shared>>,
     requests: Option<mpsc::Sender<Request>>,
     committer: Option<JoinHandle<State>>,
+    indexer: Option<JoinHandle<()>>,
     how: HowOpened,
 }
 
-/// What readers and the committer share.
+/// What readers, the committer and the indexer share.
 pub(super) struct Shared {
     pub(super) journal: Journal,
     pub(super) blobs: Arc<Blobs>,
     folder: Folder,
-    /// Written by the committer alone; the lock makes a change visible as a whole.
-    index: RwLock<Index>,
+    pub(super) lookup: Lookup,
     head: watch::Sender<Cursor>,
     broken: OnceLock<String>,
 }
@@ -59,16 +62,23 @@ impl SledStore {
             journal,
             blobs: Arc::new(blobs),
             folder,
-            index: RwLock::new(index),
+            lookup: Lookup::new(index),
             head: watch::Sender::new(Cursor(state.head)),
             broken: OnceLock::new(),
         });
-        let committer =
-            Committer { shared: Arc::clone(&shared), requests: receiver, state, frame: Vec::new() };
-        let thread = thread::Builder::new().name("store-commit".to_owned());
-        let committer = thread.spawn(move || committer.run())?;
-        let (shared, requests) = (Some(shared), Some(requests));
-        Ok(Self { shared, requests, committer: Some(committer), how })
+        let (durable, batches) = threads::sync_channel(BACKLOG);
+        let indexer = Indexer { shared: Arc::clone(&shared), batches };
+        let committer = Committer {
+            shared: Arc::clone(&shared),
+            requests: receiver,
+            durable,
+            state,
+            frame: Vec::new(),
+        };
+        let named = |name: &str| thread::Builder::new().name(name.to_owned());
+        let indexer = Some(named("store-index").spawn(move || indexer.run())?);
+        let committer = Some(named("store-commit").spawn(move || committer.run())?);
+        Ok(Self { shared: Some(shared), requests: Some(requests), committer, indexer, how })
     }
 
     /// In what state the folder was found.
@@ -100,13 +110,14 @@ impl SledStore {
             return Ok(());
         };
         let state = committer.join().map_err(|_| StoreError::Stopped)?;
+        let indexed = self.indexer.take().map_or(Ok(()), JoinHandle::join);
         let shared = Arc::into_inner(shared).ok_or(StoreError::Stopped)?;
-        let Shared { journal, folder, index, broken, blobs: _, head: _ } = shared;
+        let Shared { journal, folder, lookup, broken, blobs: _, head: _ } = shared;
         if let Some(cause) = broken.into_inner() {
             return Err(StoreError::Broken { cause });
         }
-        let index = index.into_inner().map_err(|_| StoreError::Stopped)?;
-        folder.close(index, &journal, state)
+        indexed.map_err(|_| StoreError::Stopped)?;
+        folder.close(lookup.into_index(), &journal, state)
     }
 }
 
@@ -120,7 +131,7 @@ impl Store for SledStore {
 
     fn open(&self, blob: BlobId) -> Result<File, StoreError> {
         let shared = self.shared()?;
-        if !shared.index().is_attached(blob)? {
+        if !shared.lookup.is_attached(blob)? {
             return Err(StoreError::BlobMissing(blob));
         }
         shared.blobs.read(blob)
@@ -129,7 +140,7 @@ impl Store for SledStore {
     fn discard(&self, blob: BlobId) -> Result<(), StoreError> {
         let shared = self.shared()?;
         shared.blobs.discard(blob)?;
-        if shared.index().is_attached(blob)? { Err(StoreError::BlobAttached(blob)) } else { Ok(()) }
+        if shared.lookup.is_attached(blob)? { Err(StoreError::BlobAttached(blob)) } else { Ok(()) }
     }
 
     async fn commit(&self, commit: Commit) -> Result<Committed, StoreError> {
@@ -142,7 +153,7 @@ impl Store for SledStore {
 
     fn get(&self, key: &[u8]) -> Result<Option<Versioned>, StoreError> {
         let shared = self.shared()?;
-        let row = shared.index().row(key)?;
+        let row = shared.lookup.row(key)?;
         row.map(|row| shared.value(row)).transpose()
     }
 
@@ -153,15 +164,16 @@ impl Store for SledStore {
         limit: usize,
     ) -> Result<Vec<(Key, Versioned)>, StoreError> {
         let shared = self.shared()?;
-        let rows = shared.index().rows(prefix, after, limit)?;
+        let rows = shared.lookup.rows(prefix, after, limit)?;
         rows.into_iter().map(|(key, row)| Ok((key, shared.value(row)?))).collect()
     }
 
     fn changes(&self, after: Cursor, limit: usize) -> Result<Vec<Event>, StoreError> {
         let shared = self.shared()?;
-        let rows = shared.index().events(after, self.head(), limit)?;
-        let read = |(cursor, leaf, place)| {
-            Ok(Event { cursor, leaf, payload: shared.journal.read(place)? })
+        let rows = shared.lookup.events(after, self.head(), limit)?;
+        let read = |row: EventAt| {
+            let payload = shared.journal.read(row.place)?;
+            Ok(Event { cursor: Cursor(row.cursor), leaf: row.leaf, payload })
         };
         rows.into_iter().map(read).collect()
     }
@@ -182,12 +194,12 @@ impl Store for SledStore {
 
     fn sweep(&self) -> Result<Swept, StoreError> {
         let shared = self.shared()?;
-        shared.blobs.sweep(|blob| shared.index().is_attached(blob))
+        shared.blobs.sweep(|blob| shared.lookup.is_attached(blob))
     }
 
     fn verify(&self) -> Result<Inventory, StoreError> {
         let shared = self.shared()?;
-        let blobs = shared.index().attached();
+        let blobs = shared.lookup.attached();
         let (changes, events) = recover::verify(&shared.journal)?;
         let mut counted = 0_u64;
         for blob in blobs {
@@ -212,27 +224,13 @@ impl Drop for SledStore {
     /// Without [`Store::close`] the next opening rebuilds the index.
     fn drop(&mut self) {
         self.requests = None;
-        if let Some(committer) = self.committer.take() {
-            // A committer that panicked has nothing more to say.
-            drop(committer.join());
-        }
+        // A thread that panicked has nothing more to say.
+        drop(self.committer.take().map(JoinHandle::join));
+        drop(self.indexer.take().map(JoinHandle::join));
     }
 }
 
 impl Shared {
-    /// The index, to read.
-    pub(super) fn index(&self) -> RwLockReadGuard<'_, Index> {
-        self.index.read().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Takes a durable frame, laid out with its header, into the index as a whole.
-    pub(super) fn apply(&self, offset: u64, laid_out: &[u8]) -> Result<(), StoreError> {
-        let payload = laid_out.get(FRAME_HEADER..).unwrap_or_default();
-        let frame = recover::decode(offset, payload)?;
-        let index = self.index.write().unwrap_or_else(PoisonError::into_inner);
-        index.apply(offset, payload, &frame)
-    }
-
     /// Shows the feed up to `head` and wakes those who wait.
     pub(super) fn show(&self, head: Cursor) {
         self.head.send_if_modified(|shown| {

@@ -13,12 +13,11 @@ use std::{
 };
 
 use crate::{
-    digest::Digest,
     files,
     id::BlobId,
     store::{
         Committed, Cursor, Key, StoreError,
-        journal::{Change, Frame, Place, Raw},
+        rows::{EventAt, Row, Rows, misshapen, take_u64},
     },
 };
 
@@ -33,13 +32,6 @@ pub(super) struct Index {
     events: sled::Tree,
     commits: sled::Tree,
     blobs: sled::Tree,
-}
-
-/// Where a record stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Row {
-    pub(super) version: u64,
-    pub(super) place: Place,
 }
 
 /// Up to where the index is complete; stored at a clean close only.
@@ -78,23 +70,31 @@ impl Index {
         }
     }
 
-    /// Takes in all changes of a frame whose payload begins at `offset` of the journal.
-    pub(super) fn apply(
-        &self,
-        offset: u64,
-        payload: &[u8],
-        frame: &Frame<'_>,
-    ) -> Result<(), StoreError> {
-        let Frame::Changes(changes) = frame;
-        let mut batches = Batches::default();
-        for change in changes {
-            batches.take(change, |raw| place(offset, payload, raw))?;
-        }
+    /// Takes rows in; where one key stands in them twice, the later one counts.
+    pub(super) fn apply(&self, rows: &mut Rows) -> Result<(), StoreError> {
+        // Neighbours lie in the same pages.
+        rows.keys.sort_by(|one, two| one.key.cmp(&two.key));
+        rows.commits.sort_unstable();
         let apply = AssertUnwindSafe(|| -> sled::Result<()> {
-            self.keys.apply_batch(batches.keys)?;
-            self.blobs.apply_batch(batches.blobs)?;
-            self.commits.apply_batch(batches.commits)?;
-            self.events.apply_batch(batches.events)
+            for changed in &rows.keys {
+                match changed.place {
+                    Some(place) => {
+                        let row = Row { version: changed.number, place };
+                        self.keys.insert(&changed.key, row.encode())?;
+                    }
+                    None => drop(self.keys.remove(&changed.key)?),
+                }
+            }
+            for blob in &rows.blobs {
+                self.blobs.insert(blob.as_bytes(), &[])?;
+            }
+            for (id, cursor) in &rows.commits {
+                self.commits.insert(id, &cursor.to_be_bytes())?;
+            }
+            for event in &rows.events {
+                self.events.insert(event.cursor.to_be_bytes(), event.encode())?;
+            }
+            Ok(())
         });
         match panic::catch_unwind(apply) {
             Ok(applied) => applied.map_err(broken),
@@ -107,51 +107,33 @@ impl Index {
         self.keys.get(key).map_err(broken)?.map(|row| Row::decode(&row)).transpose()
     }
 
-    /// Rows of keys that begin with `prefix`, ascending, after `after` if given.
-    pub(super) fn rows(
+    /// Rows of keys from `start` on, ascending.
+    pub(super) fn rows_from(
         &self,
-        prefix: &[u8],
-        after: Option<&[u8]>,
-        limit: usize,
-    ) -> Result<Vec<(Key, Row)>, StoreError> {
-        let start = match after {
-            Some(after) if after >= prefix => Bound::Excluded(after),
-            _ => Bound::Included(prefix),
-        };
-        let rows = self.keys.range::<&[u8], _>((start, Bound::Unbounded));
-        let mut found = Vec::new();
-        for row in rows.take(limit) {
+        start: Bound<&[u8]>,
+    ) -> impl Iterator<Item = Result<(Key, Row), StoreError>> + use<> {
+        self.keys.range::<&[u8], _>((start, Bound::Unbounded)).map(|row| {
             let (key, row) = row.map_err(broken)?;
-            if !key.starts_with(prefix) {
-                break;
-            }
-            found.push((key.to_vec(), Row::decode(&row)?));
-        }
-        Ok(found)
+            Ok((key.to_vec(), Row::decode(&row)?))
+        })
     }
 
-    /// Leaves and payload places of events after `after`, up to and with `head`.
+    /// Events after `after`, up to and with `last`.
     pub(super) fn events(
         &self,
         after: Cursor,
-        head: Cursor,
+        last: Cursor,
         limit: usize,
-    ) -> Result<Vec<(Cursor, Digest, Place)>, StoreError> {
-        let bounds =
-            (Bound::Excluded(after.0.to_be_bytes()), Bound::Included(head.0.to_be_bytes()));
-        if after >= head {
+    ) -> Result<Vec<EventAt>, StoreError> {
+        if after >= last {
             return Ok(Vec::new());
         }
+        let bounds =
+            (Bound::Excluded(after.0.to_be_bytes()), Bound::Included(last.0.to_be_bytes()));
         let rows = self.events.range(bounds).take(limit);
         rows.map(|row| {
             let (cursor, row) = row.map_err(broken)?;
-            let (leaf, place) = row.split_first_chunk::<32>().ok_or_else(misshapen)?;
-            let cursor = (*cursor).try_into().map_err(|_| misshapen())?;
-            Ok((
-                Cursor(u64::from_be_bytes(cursor)),
-                Digest::from_bytes(*leaf),
-                Place::decode(place)?,
-            ))
+            EventAt::decode(&cursor, &row)
         })
         .collect()
     }
@@ -209,89 +191,6 @@ impl Index {
         }
         Ok(sync_tree(folder)?)
     }
-}
-
-/// What a frame does to each tree.
-#[derive(Default)]
-struct Batches {
-    keys: sled::Batch,
-    events: sled::Batch,
-    commits: sled::Batch,
-    blobs: sled::Batch,
-}
-
-impl Batches {
-    fn take(
-        &mut self,
-        change: &Change<'_>,
-        place: impl Fn(Raw<'_>) -> Result<Place, StoreError>,
-    ) -> Result<(), StoreError> {
-        for (key, value) in &change.puts {
-            let row = Row { version: change.number, place: place(*value)? };
-            self.keys.insert(key.0, row.encode());
-        }
-        for key in &change.deletes {
-            self.keys.remove(key.0);
-        }
-        for blob in &change.attach {
-            self.blobs.insert(blob, &[]);
-        }
-        if let Some(event) = &change.event {
-            let mut row = event.leaf.to_vec();
-            row.extend_from_slice(&place(event.payload)?.encode());
-            self.events.insert(&event.cursor.to_be_bytes(), row);
-        }
-        let cursor = change.event.as_ref().map_or(0, |event| event.cursor);
-        self.commits.insert(&change.id, &cursor.to_be_bytes());
-        Ok(())
-    }
-}
-
-impl Row {
-    fn encode(self) -> Vec<u8> {
-        let mut row = self.version.to_be_bytes().to_vec();
-        row.extend_from_slice(&self.place.encode());
-        row
-    }
-
-    fn decode(mut row: &[u8]) -> Result<Self, StoreError> {
-        Ok(Self { version: take_u64(&mut row)?, place: Place::decode(row)? })
-    }
-}
-
-impl Place {
-    fn encode(self) -> Vec<u8> {
-        let mut row = self.offset.to_be_bytes().to_vec();
-        row.extend_from_slice(&self.len.to_be_bytes());
-        row.extend_from_slice(&self.crc.to_be_bytes());
-        row
-    }
-
-    fn decode(mut row: &[u8]) -> Result<Self, StoreError> {
-        let offset = take_u64(&mut row)?;
-        let (len, crc) = row.split_first_chunk::<4>().ok_or_else(misshapen)?;
-        let crc = crc.try_into().map_err(|_| misshapen())?;
-        Ok(Self { offset, len: u32::from_be_bytes(*len), crc: u32::from_be_bytes(crc) })
-    }
-}
-
-/// Where `raw`, a part of `payload`, stands in the journal.
-fn place(offset: u64, payload: &[u8], raw: Raw<'_>) -> Result<Place, StoreError> {
-    let outside = || StoreError::Damaged { offset, what: "a record lies outside of its frame" };
-    let within = raw.0.as_ptr().addr().checked_sub(payload.as_ptr().addr()).ok_or_else(outside)?;
-    let within = u64::try_from(within).map_err(|_| outside())?;
-    let len = u32::try_from(raw.0.len()).map_err(|_| outside())?;
-    Ok(Place { offset: offset.saturating_add(within), len, crc: crc32c::crc32c(raw.0) })
-}
-
-fn take_u64(row: &mut &[u8]) -> Result<u64, StoreError> {
-    let (number, rest) = row.split_first_chunk::<8>().ok_or_else(misshapen)?;
-    *row = rest;
-    Ok(u64::from_be_bytes(*number))
-}
-
-fn misshapen() -> StoreError {
-    StoreError::Index { cause: "a row has the wrong size".to_owned() }
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "it is passed to map_err, which gives a value")]

@@ -173,15 +173,20 @@ impl Journal {
         Ok(())
     }
 
-    /// Appends a laid out frame and makes it durable; gives the payload's offset.
+    /// Where the payload of the frame that is appended next will begin.
+    pub(super) fn next_payload(&self) -> u64 {
+        self.committed().saturating_add(length(&[0; FRAME_HEADER]))
+    }
+
+    /// Appends a laid out frame and makes it durable.
     ///
     /// After an error the journal must not be written again before it is reopened.
-    pub(super) fn append(&self, laid_out: &[u8]) -> io::Result<u64> {
+    pub(super) fn append(&self, laid_out: &[u8]) -> io::Result<()> {
         let offset = self.committed();
         self.file.write_all_at(laid_out, offset)?;
         self.file.sync_data()?;
         self.committed.store(offset.saturating_add(length(laid_out)), Ordering::Release);
-        Ok(offset.saturating_add(length(&[0; FRAME_HEADER])))
+        Ok(())
     }
 
     /// The bytes at a place of the committed journal.
@@ -331,7 +336,8 @@ mod tests {
         for _ in 0..3 {
             journal.lay_out(&frame(), &mut laid_out).unwrap();
             let at = journal.committed();
-            assert_eq!(journal.append(&laid_out).unwrap(), at + 8);
+            assert_eq!(journal.next_payload(), at + 8);
+            journal.append(&laid_out).unwrap();
             let next = journal.frame_at(at, journal.committed(), &mut back).unwrap();
             assert_eq!(next, Some(journal.committed()));
             assert_eq!(back, laid_out[8..]);

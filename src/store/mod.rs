@@ -35,9 +35,13 @@ mod debug;
 mod engine;
 mod error;
 mod index;
+mod indexer;
 mod journal;
+mod lookup;
 mod memory;
+mod recent;
 mod recover;
+mod rows;
 
 pub use blobs::FileWriter;
 pub use engine::SledStore;

@@ -20,11 +20,15 @@ use crate::{
         blobs::Blobs,
         index::{Index, State},
         journal::{FRAME_HEADER, Frame, HEADER, Journal},
+        rows::Rows,
     },
 };
 
 /// Longest clean marker, in bytes.
 const MAX_MARKER: u64 = 1024;
+
+/// Rows of the journal that are gathered before the index takes them in, when it is rebuilt.
+const ROWS_AT_ONCE: usize = 32 * 1024;
 
 /// In what state a store's folder was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -220,7 +224,13 @@ impl Folder {
         self.remove_index()?;
         let index = Index::open(&self.index())?;
         let mut replay = Replay::new(journal, journal.len()?);
-        while replay.next(|offset, payload, frame| index.apply(offset, payload, frame))? {}
+        let mut rows = Rows::default();
+        while replay.next(|offset, payload, frame| rows.add(offset, payload, frame))? {
+            if rows.count() >= ROWS_AT_ONCE {
+                index.apply(&mut std::mem::take(&mut rows))?;
+            }
+        }
+        index.apply(&mut rows)?;
         let Replay { offset, end, mut state, .. } = replay;
         if offset < end
             && (offset < vouched || journal.later_frame_after(offset, end, state.number)?)
