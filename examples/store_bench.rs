@@ -25,8 +25,9 @@ use sandyk::{
 };
 
 const WRITERS: u64 = 16;
-const ROUNDS: u64 = 3;
-const ROUND: Duration = Duration::from_secs(2);
+/// Both are measured in turns, so that other work on the machine meets both.
+const ROUNDS: u64 = 24;
+const ROUND: Duration = Duration::from_millis(500);
 const BYTES: usize = 2048;
 /// What one commit takes in the journal, its share of a frame's header included.
 const RECORD: usize = 2436;
@@ -37,15 +38,17 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let dir = tempfile::tempdir_in(folder)?;
     let before = resident();
     let store = Arc::new(SledStore::open(&dir.path().join("store"))?);
+    let (mut bare_rates, mut store_rates, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
     for round in 0..ROUNDS {
         let raw = bare(&dir.path().join("raw"))?;
         let ours = commits(&store, round).await?;
-        let ratio = ours / raw;
-        println!(
-            "bare {raw:8.0}/s   store {ours:8.0}/s   ratio {ratio:.2}   memory {} kB",
-            resident() - before
-        );
+        bare_rates.push(raw);
+        store_rates.push(ours);
+        ratios.push(ours / raw);
     }
+    println!("bare   {}", spread(&mut bare_rates, 0));
+    println!("store  {}", spread(&mut store_rates, 0));
+    println!("ratio  {}", spread(&mut ratios, 2));
     println!("records {}   memory grew by {} kB", store.head().0, resident() - before);
 
     let path = dir.path().join("store");
@@ -63,6 +66,13 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let index = fs::metadata(path.join("index/db"))?.len();
     println!("journal {journal} bytes, index {index} bytes");
     Ok(())
+}
+
+/// Median, lowest and highest, with so many digits behind the point.
+fn spread(seen: &mut [f64], digits: usize) -> String {
+    seen.sort_by(f64::total_cmp);
+    let at = |share: usize| seen.get((seen.len() - 1) * share / 100).copied().unwrap_or_default();
+    format!("{:.digits$} ({:.digits$} to {:.digits$})", at(50), at(0), at(100))
 }
 
 /// 16 tasks that commit one record of 2 KB and one event at a time.
@@ -99,7 +109,8 @@ fn one(writer: u64, n: u64) -> Commit {
 
 /// 16 threads whose records one thread appends in groups, with one `fdatasync` a group.
 fn bare(path: &Path) -> Result<f64, Box<dyn Error>> {
-    let mut file = File::create(path)?;
+    // Appended to, as a journal is; it is not made anew for each round.
+    let mut file = File::options().create(true).append(true).open(path)?;
     let (sender, requests) = mpsc::channel::<mpsc::Sender<()>>();
     let start = Instant::now();
     let writers: Vec<_> = (0..WRITERS)

@@ -26,6 +26,9 @@ const MAX_BATCH: usize = 256;
 /// Most bytes in one batch, unless its first commit alone is larger.
 const BATCH_BYTES: usize = 1024 * 1024;
 
+/// Rows that are gathered before the indexer is woken: many at once cost it less than a few often.
+const ROWS_AT_ONCE: usize = 4096;
+
 /// A commit that waits, and where its answer goes.
 pub(super) struct Request {
     pub(super) commit: Commit,
@@ -36,6 +39,8 @@ pub(super) struct Request {
 pub(super) struct Committer {
     pub(super) shared: Arc<Shared>,
     pub(super) requests: mpsc::Receiver<Request>,
+    /// Visible, and not with the indexer yet.
+    pub(super) rows: Rows,
     /// To the indexer.
     pub(super) durable: threads::SyncSender<Rows>,
     pub(super) state: State,
@@ -77,6 +82,7 @@ impl Committer {
             }
             self.settle(batch, before);
         }
+        self.hand_over();
         self.state
     }
 
@@ -129,8 +135,8 @@ impl Committer {
             return;
         }
         let (rows, cause) = match self.write(&batch, before) {
-            Ok(rows) => (Some(rows), None),
-            Err(error) => (None, Some(error.to_string())),
+            Ok(rows) => (rows, None),
+            Err(error) => (Rows::default(), Some(error.to_string())),
         };
         if let Some(cause) = &cause {
             self.shared.set_broken(cause.clone());
@@ -143,8 +149,16 @@ impl Committer {
             // Whoever asked may be gone; the change stays.
             let _ = request.answer.send(answer);
         }
+        self.rows.append(rows);
+        if self.rows.count() >= ROWS_AT_ONCE {
+            self.hand_over();
+        }
+    }
+
+    /// Gives the indexer what is visible and not in the index yet; waits if it is far behind.
+    fn hand_over(&mut self) {
         // An indexer that is gone has said why; what is not in the index stays visible.
-        let _ = rows.map(|rows| self.durable.send(rows));
+        let _ = self.durable.send(std::mem::take(&mut self.rows));
     }
 
     /// Appends a batch, synced, and makes it visible; gives what the index must take over.

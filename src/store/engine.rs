@@ -21,7 +21,7 @@ use crate::{
         journal::Journal,
         lookup::Lookup,
         recover::{self, Folder, HowOpened, Opened},
-        rows::{EventAt, Row},
+        rows::{EventAt, Row, Rows},
     },
 };
 
@@ -66,11 +66,12 @@ impl SledStore {
             head: watch::Sender::new(Cursor(state.head)),
             broken: OnceLock::new(),
         });
-        let (durable, batches) = threads::sync_channel(BACKLOG);
-        let indexer = Indexer { shared: Arc::clone(&shared), batches };
+        let (durable, receiver_of_rows) = threads::sync_channel(BACKLOG);
+        let indexer = Indexer { shared: Arc::clone(&shared), durable: receiver_of_rows };
         let committer = Committer {
             shared: Arc::clone(&shared),
             requests: receiver,
+            rows: Rows::default(),
             durable,
             state,
             frame: Vec::new(),

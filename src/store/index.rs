@@ -23,6 +23,8 @@ use crate::{
 
 /// Memory that sled may use for its pages, in bytes.
 const CACHE: u64 = 8 * 1024 * 1024;
+/// Most events in one row.
+const EVENTS_AT_ONCE: usize = 64;
 const STATE: &[u8] = b"state";
 
 /// Finds records, events, commit ids and attached blobs.
@@ -55,6 +57,7 @@ impl Index {
                 .path(folder)
                 .cache_capacity(CACHE)
                 .flush_every_ms(None)
+                .mode(sled::Mode::HighThroughput)
                 .open()?;
             Ok(Self {
                 keys: db.open_tree("keys")?,
@@ -91,8 +94,10 @@ impl Index {
             for (id, cursor) in &rows.commits {
                 self.commits.insert(id, &cursor.to_be_bytes())?;
             }
-            for event in &rows.events {
-                self.events.insert(event.cursor.to_be_bytes(), event.encode())?;
+            for page in rows.events.chunks(EVENTS_AT_ONCE) {
+                let first = page.first().map_or(0, |event| event.cursor);
+                let page: Vec<u8> = page.iter().flat_map(EventAt::encode).collect();
+                self.events.insert(first.to_be_bytes(), page)?;
             }
             Ok(())
         });
@@ -128,14 +133,21 @@ impl Index {
         if after >= last {
             return Ok(Vec::new());
         }
-        let bounds =
-            (Bound::Excluded(after.0.to_be_bytes()), Bound::Included(last.0.to_be_bytes()));
-        let rows = self.events.range(bounds).take(limit);
-        rows.map(|row| {
-            let (cursor, row) = row.map_err(broken)?;
-            EventAt::decode(&cursor, &row)
-        })
-        .collect()
+        // The page that holds the first of them may begin before it.
+        let first = after.0.saturating_add(1).to_be_bytes();
+        let start = self.events.get_lt(after.0.saturating_add(2).to_be_bytes()).map_err(broken)?;
+        let start = start.map_or(first, |(start, _)| (*start).try_into().unwrap_or(first));
+        let mut found = Vec::new();
+        for page in self.events.range(start..=last.0.to_be_bytes()) {
+            let (first, page) = page.map_err(broken)?;
+            let page = EventAt::decode_page(&first, &page)?.into_iter();
+            found.extend(page.filter(|event| event.cursor > after.0 && event.cursor <= last.0));
+            if found.len() >= limit {
+                found.truncate(limit);
+                break;
+            }
+        }
+        Ok(found)
     }
 
     /// The answer that the commit of that id got, if it happened.

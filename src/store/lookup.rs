@@ -114,7 +114,8 @@ impl Lookup {
         let first = recent.events().next().map_or(u64::MAX, |event| event.cursor);
         let indexed = Cursor(first.saturating_sub(1).min(head.0));
         let mut found = self.index.events(after, indexed, limit)?;
-        let newer = recent.events().filter(|event| event.cursor > after.0 && event.cursor <= head.0);
+        let newer =
+            recent.events().filter(|event| event.cursor > after.0 && event.cursor <= head.0);
         found.extend(newer.take(limit.saturating_sub(found.len())));
         Ok(found)
     }

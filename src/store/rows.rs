@@ -11,6 +11,9 @@ use crate::{
     },
 };
 
+/// Bytes of an event without its cursor: leaf hash and place.
+const EVENT_ROW: usize = 48;
+
 /// Where a record stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Row {
@@ -107,28 +110,30 @@ impl Row {
 }
 
 impl EventAt {
-    /// Everything but the cursor, which is its key.
+    /// Everything but the cursor, in [`EVENT_ROW`] bytes.
     pub(super) fn encode(&self) -> Vec<u8> {
         let mut row = self.leaf.as_bytes().to_vec();
         row.extend_from_slice(&self.place.encode());
         row
     }
 
-    pub(super) fn decode(cursor: &[u8], row: &[u8]) -> Result<Self, StoreError> {
-        let cursor = u64::from_be_bytes(cursor.try_into().map_err(|_| misshapen())?);
-        let (leaf, place) = row.split_first_chunk::<32>().ok_or_else(misshapen)?;
-        Ok(Self { cursor, leaf: Digest::from_bytes(*leaf), place: Place::decode(place)? })
+    /// Events that stand behind each other; `first` is the cursor of the first.
+    pub(super) fn decode_page(mut first: &[u8], page: &[u8]) -> Result<Vec<Self>, StoreError> {
+        let first = take_u64(&mut first)?;
+        let rows = page.chunks(EVENT_ROW).zip(first..);
+        rows.map(|(row, cursor)| {
+            let (leaf, place) = row.split_first_chunk::<32>().ok_or_else(misshapen)?;
+            Ok(Self { cursor, leaf: Digest::from_bytes(*leaf), place: Place::decode(place)? })
+        })
+        .collect()
     }
 }
 
 impl Place {
     fn encode(self) -> [u8; 16] {
         let mut row = [0; 16];
-        let parts = [
-            &self.offset.to_be_bytes()[..],
-            &self.len.to_be_bytes(),
-            &self.crc.to_be_bytes(),
-        ];
+        let parts =
+            [&self.offset.to_be_bytes()[..], &self.len.to_be_bytes(), &self.crc.to_be_bytes()];
         row.iter_mut().zip(parts.concat()).for_each(|(to, from)| *to = from);
         row
     }
