@@ -16,3 +16,7 @@ mod contract;
 mod damage;
 #[path = "store_contract/processes.rs"]
 mod processes;
+#[path = "store_contract/sweep.rs"]
+mod sweep;
+#[path = "store_contract/times.rs"]
+mod times;

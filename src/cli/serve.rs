@@ -125,7 +125,7 @@ async fn serve(config: ServerConfig, out: &mut Out) -> Result<Exit, CliError> {
         let opened = OpenDesk { store: Arc::clone(&store), published, ledger, clock, pace };
         served.push(tokio::spawn(opened.serve(bound, desk, stop.subscribe())));
     }
-    let mut rounds = Rounds { folder, intake: &intake, store: &store, said };
+    let mut rounds = Rounds { folder, intake: &intake, store: &store, said, times: None };
     let broken = told.until(&mut rounds, out).await;
     drop(intake);
     stop.send_replace(true);
@@ -160,7 +160,17 @@ fn open_store(config: &ServerConfig, out: &mut Out) -> Result<Arc<SledStore>, Cl
         }
     }
     store.sweep()?;
+    // Before anything is taken in, so that the first blob finds a pool to take its file from.
+    if let Some(warning) = level_times(&store) {
+        out.say(warning);
+    }
     Ok(Arc::new(store))
+}
+
+/// Keeps the times on disk coarse; gives the warning if that did not work.
+fn level_times(store: &SledStore) -> Option<String> {
+    let levelled = store.level_times(SystemClock.unix_seconds());
+    levelled.err().map(|e| format!("warning: exact times stay on disk for now: {e}"))
 }
 
 async fn bind(what: &str, listener: &Listener, out: &mut Out) -> Result<Bound, CliError> {
@@ -255,6 +265,8 @@ struct Rounds<'s> {
     intake: &'s Intake,
     store: &'s SledStore,
     said: Option<String>,
+    /// The warning about times that stands now.
+    times: Option<String>,
 }
 
 impl Rounds<'_> {
@@ -262,6 +274,11 @@ impl Rounds<'_> {
     fn make(&mut self, out: &mut Out) -> Option<StoreError> {
         self.said = look(&mut self.folder, self.said.as_deref(), out);
         self.intake.pages().sweep();
+        let times = level_times(self.store);
+        if let Some(warning) = times.as_ref().filter(|_| times != self.times) {
+            out.say(warning);
+        }
+        self.times = times;
         self.store.failure()
     }
 }

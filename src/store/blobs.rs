@@ -5,12 +5,15 @@
 //! swept, so that the two never meet.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs::{self, DirEntry, File},
     io::{self, BufWriter, Write},
     os::unix::fs::OpenOptionsExt as _,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicI64, Ordering},
+    },
 };
 
 use rand::rngs::OsRng;
@@ -18,10 +21,12 @@ use rand::rngs::OsRng;
 use crate::{
     files,
     id::BlobId,
-    store::{BlobWriter, StoreError, Swept},
+    store::{BlobWriter, StoreError, Swept, times},
 };
 
 const BUFFER: usize = 64 * 1024;
+/// Empty files that are made at once: blobs of a week, unless more come.
+const POOL: usize = 512;
 
 /// How far a young blob is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,6 +40,11 @@ enum Stage {
 pub(super) struct Blobs {
     temporary: PathBuf,
     finished: PathBuf,
+    pool: PathBuf,
+    /// The Monday for which the pool was filled; 0 if it never was.
+    week: AtomicI64,
+    /// Names of empty files in the pool; random, and so in an order that tells nothing.
+    free: Mutex<BTreeSet<BlobId>>,
     young: Mutex<BTreeMap<BlobId, Stage>>,
 }
 
@@ -42,19 +52,25 @@ impl Blobs {
     /// Makes the folders below `folder` if they are missing.
     pub(super) fn open(folder: &Path) -> io::Result<Self> {
         let (temporary, finished) = (folder.join("tmp"), folder.join("blobs"));
-        files::make_folder(&temporary)?;
-        files::make_folder(&finished)?;
-        Ok(Self { temporary, finished, young: Mutex::default() })
+        let pool = folder.join("pool");
+        for folder in [&temporary, &finished, &pool] {
+            files::make_folder(folder)?;
+        }
+        let (free, young) = (Mutex::default(), Mutex::default());
+        Ok(Self { temporary, finished, pool, week: AtomicI64::new(0), free, young })
     }
 
     /// Begins a blob.
     pub(super) fn begin(self: &Arc<Self>) -> Result<FileWriter, StoreError> {
-        let id = BlobId::random(&mut OsRng);
+        let free = self.take_free()?;
+        let id = free.unwrap_or_else(|| BlobId::random(&mut OsRng));
         self.young().insert(id, Stage::Writing);
         // From here on, dropping the writer takes the name and the file away again.
         let mut writer = FileWriter { id, file: None, blobs: Arc::clone(self) };
         let path = self.temporary.join(id.to_string());
-        let file = File::options().write(true).create_new(true).mode(0o600).open(path)?;
+        // A file of the pool was made with the others of its week; without one, a new one is made.
+        let pooled = free.is_some() && fs::rename(self.pool.join(id.to_string()), &path).is_ok();
+        let file = File::options().write(true).create_new(!pooled).mode(0o600).open(path)?;
         writer.file = Some(BufWriter::with_capacity(BUFFER, file));
         Ok(writer)
     }
@@ -141,6 +157,49 @@ impl Blobs {
         Ok(swept)
     }
 
+    /// Fills the pool for the week that begins at `monday`; what is left of another week goes.
+    pub(super) fn fill_pool(&self, monday: i64) -> io::Result<()> {
+        let mut free = self.free();
+        free.clear();
+        for entry in fs::read_dir(&self.pool)? {
+            let entry = entry?;
+            match named(&entry) {
+                Some(id) if times::is_of_pool(&entry.metadata()?, monday) => drop(free.insert(id)),
+                _ => fs::remove_file(entry.path())?,
+            }
+        }
+        self.week.store(monday, Ordering::Relaxed);
+        if free.len() >= POOL / 4 {
+            return Ok(());
+        }
+        for _ in 0..POOL {
+            let id = BlobId::random(&mut OsRng);
+            let path = self.pool.join(id.to_string());
+            File::options().write(true).create_new(true).mode(0o600).open(&path)?;
+            times::set_written(&path, monday)?;
+            free.insert(id);
+        }
+        Ok(())
+    }
+
+    /// The name of an empty file, if there is a pool at all.
+    fn take_free(&self) -> io::Result<Option<BlobId>> {
+        if let Some(id) = self.free().pop_first() {
+            return Ok(Some(id));
+        }
+        match self.week.load(Ordering::Relaxed) {
+            0 => Ok(None),
+            monday => {
+                self.fill_pool(monday)?;
+                Ok(self.free().pop_first())
+            }
+        }
+    }
+
+    fn free(&self) -> MutexGuard<'_, BTreeSet<BlobId>> {
+        self.free.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn path(&self, blob: BlobId) -> PathBuf {
         self.finished.join(blob.to_string())
     }
@@ -177,8 +236,12 @@ impl BlobWriter for FileWriter {
         let writer = self.file.as_mut().ok_or(io::Error::from(io::ErrorKind::BrokenPipe))?;
         writer.flush()?;
         writer.get_ref().sync_data()?;
+        let from = self.blobs.temporary.join(self.id.to_string());
+        if let monday @ 1.. = self.blobs.week.load(Ordering::Relaxed) {
+            times::set_written(&from, monday)?;
+        }
         let mut young = self.blobs.young();
-        fs::rename(self.blobs.temporary.join(self.id.to_string()), self.blobs.path(self.id))?;
+        fs::rename(from, self.blobs.path(self.id))?;
         young.insert(self.id, Stage::Finished);
         drop(young);
         self.file = None;

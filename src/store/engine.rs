@@ -21,7 +21,9 @@ use crate::{
         journal::Journal,
         lookup::Lookup,
         recover::{self, Folder, HowOpened, Opened},
+        rescue::{self, Lost},
         rows::{EventAt, Row, Rows},
+        times::{self, Times},
     },
 };
 
@@ -44,6 +46,7 @@ pub(super) struct Shared {
     pub(super) blobs: Arc<Blobs>,
     folder: Folder,
     pub(super) lookup: Lookup,
+    times: Times,
     head: watch::Sender<Cursor>,
     broken: OnceLock<String>,
 }
@@ -56,13 +59,34 @@ impl SledStore {
     /// [`StoreError::Damaged`], or what the file system says; the folder is unchanged then, but
     /// for the index.
     pub fn open(folder: &Path) -> Result<Self, StoreError> {
-        let Opened { folder, journal, index, blobs, state, how } = recover::open(folder)?;
+        let times = Times::new(folder);
+        Self::run(recover::open(folder)?, times)
+    }
+
+    /// Opens a damaged store to read what is left; gives what is lost, in the order of the journal.
+    ///
+    /// Nothing in the folder is changed but `rescued/`, an index of its own. Every commit is refused,
+    /// and a cursor that is lost is left out of the feed.
+    ///
+    /// # Errors
+    /// As [`SledStore::open`], but no [`StoreError::Damaged`].
+    pub fn rescue(folder: &Path) -> Result<(Self, Vec<Lost>), StoreError> {
+        let times = Times::new(folder);
+        let (opened, lost) = rescue::open(folder)?;
+        let store = Self::run(opened, times)?;
+        store.shared()?.set_broken("it was opened for a rescue".to_owned());
+        Ok((store, lost))
+    }
+
+    fn run(opened: Opened, times: Times) -> Result<Self, StoreError> {
+        let Opened { folder, journal, index, blobs, state, how } = opened;
         let (requests, receiver) = mpsc::channel(QUEUE);
         let shared = Arc::new(Shared {
             journal,
             blobs: Arc::new(blobs),
             folder,
             lookup: Lookup::new(index),
+            times,
             head: watch::Sender::new(Cursor(state.head)),
             broken: OnceLock::new(),
         });
@@ -101,6 +125,22 @@ impl SledStore {
         }
     }
 
+    /// Keeps the times that the file system notes as coarse as it can; asked for every few seconds.
+    ///
+    /// `now` is in seconds since 1970. Each minute the folder's files are touched; each hour blobs are,
+    /// and empty files are made for those to come. Blobs that are begun before the first time have
+    /// exact times for up to an hour, and for ever the exact time at which their file was made.
+    ///
+    /// # Errors
+    /// What the file system says; asking again tries again.
+    pub fn level_times(&self, now: i64) -> Result<(), StoreError> {
+        let shared = self.shared()?;
+        if shared.times.level(now)? {
+            shared.blobs.fill_pool(times::monday_of(now))?;
+        }
+        Ok(())
+    }
+
     fn shared(&self) -> Result<&Shared, StoreError> {
         self.shared.as_deref().ok_or(StoreError::Stopped)
     }
@@ -113,7 +153,7 @@ impl SledStore {
         let state = committer.join().map_err(|_| StoreError::Stopped)?;
         let indexed = self.indexer.take().map_or(Ok(()), JoinHandle::join);
         let shared = Arc::into_inner(shared).ok_or(StoreError::Stopped)?;
-        let Shared { journal, folder, lookup, broken, blobs: _, head: _ } = shared;
+        let Shared { journal, folder, lookup, broken, blobs: _, head: _, times: _ } = shared;
         if let Some(cause) = broken.into_inner() {
             return Err(StoreError::Broken { cause });
         }
@@ -132,7 +172,7 @@ impl Store for SledStore {
 
     fn open(&self, blob: BlobId) -> Result<File, StoreError> {
         let shared = self.shared()?;
-        if !shared.lookup.is_attached(blob)? {
+        if !shared.noted(shared.lookup.is_attached(blob))? {
             return Err(StoreError::BlobMissing(blob));
         }
         shared.blobs.read(blob)
@@ -154,7 +194,7 @@ impl Store for SledStore {
 
     fn get(&self, key: &[u8]) -> Result<Option<Versioned>, StoreError> {
         let shared = self.shared()?;
-        let row = shared.lookup.row(key)?;
+        let row = shared.noted(shared.lookup.row(key))?;
         row.map(|row| shared.value(row)).transpose()
     }
 
@@ -165,13 +205,13 @@ impl Store for SledStore {
         limit: usize,
     ) -> Result<Vec<(Key, Versioned)>, StoreError> {
         let shared = self.shared()?;
-        let rows = shared.lookup.rows(prefix, after, limit)?;
+        let rows = shared.noted(shared.lookup.rows(prefix, after, limit))?;
         rows.into_iter().map(|(key, row)| Ok((key, shared.value(row)?))).collect()
     }
 
     fn changes(&self, after: Cursor, limit: usize) -> Result<Vec<Event>, StoreError> {
         let shared = self.shared()?;
-        let rows = shared.lookup.events(after, self.head(), limit)?;
+        let rows = shared.noted(shared.lookup.events(after, self.head(), limit))?;
         let read = |row: EventAt| {
             let payload = shared.journal.read(row.place)?;
             Ok(Event { cursor: Cursor(row.cursor), leaf: row.leaf, payload })
@@ -250,6 +290,14 @@ impl Shared {
     pub(super) fn set_broken(&self, cause: String) {
         // The first cause is the one to tell.
         let _ = self.broken.set(cause);
+    }
+
+    /// Remembers that the index failed: the process should end, and the next opening makes it anew.
+    fn noted<T>(&self, read: Result<T, StoreError>) -> Result<T, StoreError> {
+        if let Err(error @ StoreError::Index { .. }) = &read {
+            self.set_broken(error.to_string());
+        }
+        read
     }
 
     fn value(&self, row: Row) -> Result<Versioned, StoreError> {

@@ -52,7 +52,7 @@ pub(super) struct State {
 impl Index {
     /// Opens or makes the index in `folder`; a panic of the engine is an error like any other.
     pub(super) fn open(folder: &Path) -> Result<Self, StoreError> {
-        let open = AssertUnwindSafe(|| -> sled::Result<Self> {
+        let open = || -> sled::Result<Self> {
             let db = sled::Config::new()
                 .path(folder)
                 .cache_capacity(CACHE)
@@ -66,11 +66,8 @@ impl Index {
                 blobs: db.open_tree("blobs")?,
                 db,
             })
-        });
-        match panic::catch_unwind(open) {
-            Ok(opened) => opened.map_err(broken),
-            Err(_) => Err(StoreError::Index { cause: "it panicked while opening".to_owned() }),
-        }
+        };
+        caught("opening", open)?.map_err(broken)
     }
 
     /// Takes rows in; where one key stands in them twice, the later one counts.
@@ -78,7 +75,7 @@ impl Index {
         // Neighbours lie in the same pages.
         rows.keys.sort_by(|one, two| one.key.cmp(&two.key));
         rows.commits.sort_unstable();
-        let apply = AssertUnwindSafe(|| -> sled::Result<()> {
+        let apply = || -> sled::Result<()> {
             for changed in &rows.keys {
                 match changed.place {
                     Some(place) => {
@@ -94,22 +91,22 @@ impl Index {
             for (id, cursor) in &rows.commits {
                 self.commits.insert(id, &cursor.to_be_bytes())?;
             }
-            for page in rows.events.chunks(EVENTS_AT_ONCE) {
+            let dense =
+                rows.events.chunk_by(|one, next| one.cursor.saturating_add(1) == next.cursor);
+            for page in dense.flat_map(|run| run.chunks(EVENTS_AT_ONCE)) {
                 let first = page.first().map_or(0, |event| event.cursor);
                 let page: Vec<u8> = page.iter().flat_map(EventAt::encode).collect();
                 self.events.insert(first.to_be_bytes(), page)?;
             }
             Ok(())
-        });
-        match panic::catch_unwind(apply) {
-            Ok(applied) => applied.map_err(broken),
-            Err(_) => Err(StoreError::Index { cause: "it panicked while writing".to_owned() }),
-        }
+        };
+        caught("writing", apply)?.map_err(broken)
     }
 
     /// Where the record of that key stands.
     pub(super) fn row(&self, key: &[u8]) -> Result<Option<Row>, StoreError> {
-        self.keys.get(key).map_err(broken)?.map(|row| Row::decode(&row)).transpose()
+        let row = read(|| self.keys.get(key))?;
+        row.map(|row| Row::decode(&row)).transpose()
     }
 
     /// Rows of keys from `start` on, ascending.
@@ -117,8 +114,9 @@ impl Index {
         &self,
         start: Bound<&[u8]>,
     ) -> impl Iterator<Item = Result<(Key, Row), StoreError>> + use<> {
-        self.keys.range::<&[u8], _>((start, Bound::Unbounded)).map(|row| {
-            let (key, row) = row.map_err(broken)?;
+        let mut rows = self.keys.range::<&[u8], _>((start, Bound::Unbounded));
+        std::iter::from_fn(move || read(|| rows.next().transpose()).transpose()).map(|row| {
+            let (key, row) = row?;
             Ok((key.to_vec(), Row::decode(&row)?))
         })
     }
@@ -135,11 +133,11 @@ impl Index {
         }
         // The page that holds the first of them may begin before it.
         let first = after.0.saturating_add(1).to_be_bytes();
-        let start = self.events.get_lt(after.0.saturating_add(2).to_be_bytes()).map_err(broken)?;
+        let start = read(|| self.events.get_lt(after.0.saturating_add(2).to_be_bytes()))?;
         let start = start.map_or(first, |(start, _)| (*start).try_into().unwrap_or(first));
         let mut found = Vec::new();
-        for page in self.events.range(start..=last.0.to_be_bytes()) {
-            let (first, page) = page.map_err(broken)?;
+        let mut pages = self.events.range(start..=last.0.to_be_bytes());
+        while let Some((first, page)) = read(|| pages.next().transpose())? {
             let page = EventAt::decode_page(&first, &page)?.into_iter();
             found.extend(page.filter(|event| event.cursor > after.0 && event.cursor <= last.0));
             if found.len() >= limit {
@@ -152,27 +150,26 @@ impl Index {
 
     /// The answer that the commit of that id got, if it happened.
     pub(super) fn committed(&self, id: [u8; 16]) -> Result<Option<Committed>, StoreError> {
-        let Some(row) = self.commits.get(id).map_err(broken)? else { return Ok(None) };
+        let Some(row) = read(|| self.commits.get(id))? else { return Ok(None) };
         let cursor = u64::from_be_bytes((*row).try_into().map_err(|_| misshapen())?);
         Ok(Some(Committed { cursor: (cursor > 0).then_some(Cursor(cursor)) }))
     }
 
     /// Whether a commit attached that blob.
     pub(super) fn is_attached(&self, blob: BlobId) -> Result<bool, StoreError> {
-        self.blobs.contains_key(blob.as_bytes()).map_err(broken)
+        read(|| self.blobs.contains_key(blob.as_bytes()))
     }
 
     /// Every attached blob, in no order that means anything.
     pub(super) fn attached(&self) -> impl Iterator<Item = Result<BlobId, StoreError>> + use<> {
-        self.blobs.iter().keys().map(|key| {
-            let key = key.map_err(broken)?;
-            Ok(BlobId::from_bytes((*key).try_into().map_err(|_| misshapen())?))
-        })
+        let mut keys = self.blobs.iter().keys();
+        std::iter::from_fn(move || read(|| keys.next().transpose()).transpose())
+            .map(|key| Ok(BlobId::from_bytes((*key?).try_into().map_err(|_| misshapen())?)))
     }
 
     /// Up to where it was complete when it was closed.
     pub(super) fn state(&self) -> Result<Option<State>, StoreError> {
-        let Some(row) = self.db.get(STATE).map_err(broken)? else { return Ok(None) };
+        let Some(row) = read(|| self.db.get(STATE))? else { return Ok(None) };
         let (store, rest) = row.split_first_chunk::<16>().ok_or_else(misshapen)?;
         let mut rest = rest;
         Ok(Some(State {
@@ -189,20 +186,25 @@ impl Index {
         for number in [state.number, state.head, state.journal] {
             row.extend_from_slice(&number.to_be_bytes());
         }
-        let close = AssertUnwindSafe(|| -> sled::Result<()> {
+        let close = || -> sled::Result<()> {
             self.db.insert(STATE, row)?;
             self.db.flush()?;
             drop(self);
             Ok(())
-        });
-        match panic::catch_unwind(close) {
-            Ok(closed) => closed.map_err(broken)?,
-            Err(_) => {
-                return Err(StoreError::Index { cause: "it panicked while closing".to_owned() });
-            }
-        }
+        };
+        caught("closing", close)?.map_err(broken)?;
         Ok(sync_tree(folder)?)
     }
+}
+
+/// Reads; a panic of the engine is an error like any other.
+fn read<T>(read: impl FnOnce() -> sled::Result<T>) -> Result<T, StoreError> {
+    caught("reading", read)?.map_err(broken)
+}
+
+fn caught<T>(doing: &str, what: impl FnOnce() -> T) -> Result<T, StoreError> {
+    let panicked = |_| StoreError::Index { cause: format!("it panicked while {doing}") };
+    panic::catch_unwind(AssertUnwindSafe(what)).map_err(panicked)
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "it is passed to map_err, which gives a value")]

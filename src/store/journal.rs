@@ -245,25 +245,32 @@ impl Journal {
         if rest > length(&[0; FRAME_HEADER]).saturating_add(u64::try_from(MAX_FRAME).unwrap_or(0)) {
             return Ok(true);
         }
-        let mut bytes = vec![0; usize::try_from(rest).unwrap_or(0)];
-        self.file.read_exact_at(&mut bytes, bad)?;
-        let starts = bytes.windows(FRAME_HEADER).enumerate().skip(1);
-        for (at, header) in starts {
-            let Some((len, crc)) = header.first_chunk().copied().and_then(frame_header) else {
-                continue;
-            };
-            let from = at.saturating_add(FRAME_HEADER);
-            let to = from.saturating_add(usize::try_from(len).unwrap_or(usize::MAX));
-            let Some(payload) = bytes.get(from..to) else { continue };
+        Ok(self.later_frame(bad, rest, number)?.is_some())
+    }
+
+    /// Where the first good frame with changes after `number` begins, behind the first of `len`
+    /// bytes at `from`, all of it within them.
+    pub(super) fn later_frame(&self, from: u64, len: u64, number: u64) -> io::Result<Option<u64>> {
+        let mut bytes = vec![0; usize::try_from(len).unwrap_or(0)];
+        self.file.read_exact_at(&mut bytes, from)?;
+        let begins = |at: usize| {
+            let header = bytes.get(at..)?.first_chunk().copied()?;
+            let (len, crc) = frame_header(header)?;
+            let start = at.saturating_add(FRAME_HEADER);
+            let end = start.saturating_add(usize::try_from(len).unwrap_or(usize::MAX));
+            let payload = bytes.get(start..end)?;
             // The kind first: it spares the CRC over what is no frame.
-            if payload.first() == Some(&0)
+            let later = payload.first() == Some(&0)
                 && self.frame_crc(len, payload) == crc
-                && Frame::is_later(payload, number)
-            {
-                return Ok(true);
-            }
-        }
-        Ok(false)
+                && Frame::is_later(payload, number);
+            later.then(|| from.saturating_add(u64::try_from(at).unwrap_or(u64::MAX)))
+        };
+        Ok((1..bytes.len()).find_map(begins))
+    }
+
+    /// Counts `len` bytes as committed and changes nothing: for a journal that is only read.
+    pub(super) fn only_read(&self, len: u64) {
+        self.committed.store(len, Ordering::Release);
     }
 
     /// CRC-32C of store id, length and payload.

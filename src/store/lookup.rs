@@ -51,7 +51,7 @@ impl Lookup {
     /// Where the record of that key stands.
     pub(super) fn row(&self, key: &[u8]) -> Result<Option<Row>, StoreError> {
         let recent = self.read().row(key);
-        recent.map_or_else(|| self.index.row(key), Ok)
+        recent.map_or_else(|| self.index.row(key), |touched| Ok(touched.row))
     }
 
     /// Rows of keys that begin with `prefix`, ascending, after `after` if given.

@@ -41,13 +41,16 @@ mod lookup;
 mod memory;
 mod recent;
 mod recover;
+mod rescue;
 mod rows;
+mod times;
 
 pub use blobs::FileWriter;
 pub use engine::SledStore;
 pub use error::{BadCommit, StoreError};
 pub use memory::{MemoryReader, MemoryStore, MemoryWriter};
 pub use recover::{HowOpened, WhyRebuilt};
+pub use rescue::Lost;
 
 /// A place in the feed: dense from 1, and one more than the leaf's index in the feed tree.
 ///

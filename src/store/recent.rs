@@ -16,11 +16,19 @@ use crate::{
     },
 };
 
+/// What the last change of a key did to it.
+#[derive(Clone, Copy)]
+pub(super) struct Touched {
+    /// The change.
+    number: u64,
+    /// What it left there; `None` if it deleted it.
+    pub(super) row: Option<Row>,
+}
+
 /// The newest rows.
 #[derive(Default)]
 pub(super) struct Recent {
-    /// The change that touched a key last, and what it left there.
-    keys: BTreeMap<Key, (u64, Option<Row>)>,
+    keys: BTreeMap<Key, Touched>,
     events: VecDeque<EventAt>,
     commits: BTreeMap<[u8; 16], u64>,
     blobs: BTreeSet<BlobId>,
@@ -30,8 +38,9 @@ impl Recent {
     /// Takes durable rows in; they come in the order of the journal.
     pub(super) fn take(&mut self, rows: &Rows) {
         for changed in &rows.keys {
-            let row = changed.place.map(|place| Row { version: changed.number, place });
-            self.keys.insert(changed.key.clone(), (changed.number, row));
+            let number = changed.number;
+            let row = changed.place.map(|place| Row { version: number, place });
+            self.keys.insert(changed.key.clone(), Touched { number, row });
         }
         self.events.extend(&rows.events);
         self.commits.extend(rows.commits.iter().copied());
@@ -42,7 +51,7 @@ impl Recent {
     pub(super) fn forget(&mut self, rows: &Rows) {
         for changed in &rows.keys {
             // A later change of the same key stays until its own row is in the index.
-            if self.keys.get(&changed.key).is_some_and(|(number, _)| *number == changed.number) {
+            if self.keys.get(&changed.key).is_some_and(|last| last.number == changed.number) {
                 self.keys.remove(&changed.key);
             }
         }
@@ -57,9 +66,9 @@ impl Recent {
         }
     }
 
-    /// What stands under a key, if it is known here: `Some(None)` if it was deleted.
-    pub(super) fn row(&self, key: &[u8]) -> Option<Option<Row>> {
-        self.keys.get(key).map(|(_, row)| *row)
+    /// What was done to a key, if it is known here.
+    pub(super) fn row(&self, key: &[u8]) -> Option<Touched> {
+        self.keys.get(key).copied()
     }
 
     /// Keys from `start` on, ascending; `None` for a key that was deleted.
@@ -68,7 +77,7 @@ impl Recent {
         start: Bound<&[u8]>,
     ) -> impl Iterator<Item = (&'r Key, Option<Row>)> + use<'r> {
         let range = self.keys.range::<[u8], _>((start, Bound::Unbounded));
-        range.map(|(key, (_, row))| (key, *row))
+        range.map(|(key, touched)| (key, touched.row))
     }
 
     /// Events, ascending; those before the first one are in the index.

@@ -8,6 +8,8 @@ use std::{
     io,
     os::unix::fs::OpenOptionsExt as _,
     path::{Path, PathBuf},
+    thread,
+    time::Duration,
 };
 
 use data_encoding::HEXLOWER;
@@ -28,7 +30,7 @@ use crate::{
 const MAX_MARKER: u64 = 1024;
 
 /// Rows of the journal that are gathered before the index takes them in, when it is rebuilt.
-const ROWS_AT_ONCE: usize = 32 * 1024;
+pub(super) const ROWS_AT_ONCE: usize = 32 * 1024;
 
 /// In what state a store's folder was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -132,17 +134,23 @@ pub(super) fn verify(journal: &Journal) -> Result<(u64, u64), StoreError> {
 
 impl Folder {
     /// Takes the folder for this process.
-    fn lock(path: &Path) -> Result<Self, StoreError> {
+    ///
+    /// It is tried for half a second: a process that is just ending, or one that another thread is
+    /// starting, still has the lock for a moment.
+    pub(super) fn lock(path: &Path) -> Result<Self, StoreError> {
         let mut options = File::options();
         let lock = options.create(true).append(true).mode(0o600).open(path.join("lock"))?;
-        match lock.try_lock() {
-            Ok(()) => Ok(Self { path: path.to_path_buf(), _lock: lock }),
-            Err(TryLockError::WouldBlock) => Err(StoreError::Locked(path.to_path_buf())),
-            Err(TryLockError::Error(error)) => Err(error.into()),
+        for _ in 0..20 {
+            match lock.try_lock() {
+                Ok(()) => return Ok(Self { path: path.to_path_buf(), _lock: lock }),
+                Err(TryLockError::WouldBlock) => thread::sleep(Duration::from_millis(25)),
+                Err(TryLockError::Error(error)) => return Err(error.into()),
+            }
         }
+        Err(StoreError::Locked(path.to_path_buf()))
     }
 
-    fn journal(&self) -> PathBuf {
+    pub(super) fn journal(&self) -> PathBuf {
         self.path.join("journal")
     }
 
