@@ -20,7 +20,11 @@ use crate::{
     process,
     secret::wipe_stack,
     store::{HowOpened, SledStore, Store as _, StoreError, WhyRebuilt},
-    web::{self, listen::Bound, pace::Pace},
+    web::{
+        self,
+        listen::{Bound, Door, Guests},
+        pace::Pace,
+    },
 };
 
 /// How often the keyring folder is looked at, in seconds.
@@ -117,8 +121,16 @@ async fn serve(config: ServerConfig, out: &mut Out) -> Result<Exit, CliError> {
     let stop = watch::Sender::new(false);
     let pages = web::router(Arc::clone(&intake), &config.organisation)?;
     let bound = bind("intake", &config.intake, out).await?;
-    let mut served =
-        vec![tokio::spawn(web::listen::serve(bound, config.intake, pages, pace, stop.subscribe()))];
+    let door = Door {
+        bound,
+        connections: config.intake.connections,
+        pace,
+        guests: Guests::Anybody {
+            typed_bytes: config.limits.typed_bytes,
+            refusals: web::refusals(&config.organisation, &config.limits)?,
+        },
+    };
+    let mut served = vec![tokio::spawn(web::listen::serve(door, pages, stop.subscribe()))];
     let ledger = LedgerKey::open(&config.store, store.head(), &mut OsRng)?;
     if let Some(desk) = config.desk {
         let bound = bind("desk", &desk.listener(), out).await?;
@@ -212,7 +224,8 @@ impl OpenDesk {
             }
         });
         let desk = Arc::new(Desk::new(store, newest, ledger, &config.authorities, clock));
-        web::listen::serve(bound, config.listener(), web::desk::router(desk), pace, stop).await;
+        let door = Door { bound, connections: config.connections, pace, guests: Guests::Known };
+        web::listen::serve(door, web::desk::router(desk), stop).await;
     }
 }
 

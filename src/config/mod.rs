@@ -127,6 +127,9 @@ pub struct Limits {
     pub idle_seconds: u64,
     /// Bytes a second below which a sender, or a reader of an answer, is cut off in the end.
     pub bytes_per_second: u64,
+    /// Bytes of typed words that all unfinished forms together may hold, besides 32 KiB for each
+    /// connection; more wait.
+    pub typed_bytes: usize,
     /// Argon2id runs at once, 19 MiB each; 0: one for each core.
     pub derivations_at_once: usize,
 }
@@ -140,6 +143,7 @@ impl Default for Limits {
             uploads_at_once: 128,
             idle_seconds: 300,
             bytes_per_second: 512,
+            typed_bytes: 64 << 20,
             derivations_at_once: 0,
         }
     }
@@ -235,6 +239,10 @@ impl ServerConfig {
                 (1..=64 << 10).contains(&limits.bytes_per_second),
                 "limits.bytes_per_second must be 1 to 65536: Tor is slow",
             ),
+            (
+                (4 << 20..=1 << 40).contains(&limits.typed_bytes),
+                "limits.typed_bytes must be at least 4 MiB: one form may have 2 MiB",
+            ),
             (!self.organisation.name.trim().is_empty(), "organisation.name must not be empty"),
             (self.intake.connections >= 1, "intake.connections must be at least 1"),
             (
@@ -293,6 +301,7 @@ mod tests {
             ("limits.file_bytes = 9999999999", "testimony_bytes"),
             ("limits.idle_seconds = 1", "idle_seconds"),
             ("limits.bytes_per_second = 0", "bytes_per_second"),
+            ("limits.typed_bytes = 1048576", "typed_bytes"),
             ("desk.listen = 'unix:run.sock'", "not absolute"),
             ("desk.listen = 'somewhere'", "neither"),
             ("desk = { listen = 'unix:/a', authorities = [] }", "desk.authorities"),

@@ -10,6 +10,7 @@
 
 mod kdf;
 mod once;
+mod places;
 mod record;
 mod standing;
 mod submission;
@@ -22,7 +23,7 @@ pub use upload::Unkept;
 
 use std::sync::Arc;
 
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 
 use crate::{
     clock::Clock,
@@ -40,7 +41,7 @@ pub struct Intake {
     clock: Arc<dyn Clock>,
     limits: Limits,
     kdf: kdf::KdfPool,
-    uploads: Arc<Semaphore>,
+    uploads: Arc<places::Places>,
     pages: OncePages,
 }
 
@@ -57,7 +58,7 @@ impl Intake {
             store,
             keyring,
             kdf: kdf::KdfPool::new(limits.derivations_at_once),
-            uploads: Arc::new(Semaphore::new(limits.uploads_at_once)),
+            uploads: places::Places::new(limits.uploads_at_once),
             pages: OncePages::new(Arc::clone(&clock)),
             clock,
             limits,

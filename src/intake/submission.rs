@@ -4,14 +4,11 @@ use std::{io::Write as _, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use rand::rngs::OsRng;
-use tokio::{
-    sync::{OwnedSemaphorePermit, Semaphore},
-    task,
-    time::timeout,
-};
+use tokio::task;
 
 use super::{
     Closed, Intake, Readers, Unkept,
+    places::Place,
     record::Record,
     upload::{Container, Upload},
     wiping,
@@ -28,7 +25,7 @@ use crate::{
 };
 
 /// Most seconds that files wait for a place; then the words go on without them.
-const WAIT_SECONDS: u64 = 60;
+const WAIT_SECONDS: u64 = 20;
 
 /// A testimony whose keys are made and sealed, and of which nothing else is there yet.
 pub struct Submission {
@@ -39,7 +36,7 @@ pub struct Submission {
     envelopes: Vec<ReaderEnvelopes>,
     words: Option<Words>,
     upload: Option<Upload>,
-    place: Option<OwnedSemaphorePermit>,
+    place: Option<Place>,
 }
 
 /// The sealed words, and whether they say anything.
@@ -136,9 +133,7 @@ impl Submission {
             return Err(IntakeError::Order);
         }
         if self.upload.is_none() {
-            let places: Arc<Semaphore> = Arc::clone(&self.intake.uploads);
-            let wait = Duration::from_secs(self.intake.limits.idle_seconds.min(WAIT_SECONDS));
-            self.place = timeout(wait, places.acquire_owned()).await.ok().and_then(Result::ok);
+            self.place = self.intake.uploads.take(Duration::from_secs(WAIT_SECONDS)).await;
             self.upload = Some(match &self.place {
                 Some(_) => self.new_upload()?,
                 None => Upload::without_room(),
@@ -155,8 +150,18 @@ impl Submission {
         Ok(Upload::new(&self.recipients, blob)?)
     }
 
+    /// Whether its files are written, and not only counted and dropped.
+    #[must_use]
+    pub const fn has_a_place(&self) -> bool {
+        self.place.is_some()
+    }
+
     /// More bytes of the file that has begun; what is over a limit is counted and dropped.
     pub async fn write_file(&mut self, bytes: Bytes) {
+        if self.place.as_ref().is_some_and(|place| !place.moved(bytes.len())) {
+            self.place = None;
+            self.upload.iter_mut().for_each(Upload::give_up);
+        }
         if let Some(upload) = &mut self.upload {
             upload.write(bytes, &self.intake.limits).await;
         }

@@ -201,8 +201,9 @@ impl Upload {
     }
 
     /// The container cannot be written any more: all files are reported, the words go on alone.
-    fn give_up(&mut self) {
+    pub(super) fn give_up(&mut self) {
         self.writer = None;
+        self.batch = BytesMut::new();
         self.current = Current::Dropped;
         for name in std::mem::take(&mut self.kept) {
             self.tell(&name, Unkept::NoRoom);

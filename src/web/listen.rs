@@ -1,31 +1,46 @@
 //! Listening, and one HTTP/1.1 connection after the other, with bounds on all of it.
 
 use std::{
+    convert::Infallible,
     io,
     os::unix::fs::{FileTypeExt as _, PermissionsExt as _},
     path::Path,
     pin::Pin,
     sync::Arc,
-    task::{Context, Poll, ready},
+    task::{Context, Poll},
     time::Duration,
 };
 
-use axum::Router;
-use hyper::server::conn::http1;
+use axum::{
+    Router,
+    body::{Body, HttpBody},
+    http::Request,
+    response::Response,
+};
+use bytes::Bytes;
+use hyper::{
+    body::{Frame, Incoming, SizeHint},
+    server::conn::http1,
+    service::Service,
+};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
     server::graceful::GracefulShutdown,
     service::TowerToHyperService,
 };
 use tokio::{
-    io::{AsyncRead, AsyncWrite, ReadBuf},
     net::{TcpListener, UnixListener},
-    sync::{Semaphore, watch},
+    sync::watch,
     time::timeout,
 };
 
-use super::pace::{Pace, Patience};
-use crate::config::{Listen, Listener};
+use super::{
+    crowd::{Crowd, Seat},
+    pace::Pace,
+    refusals::Refusals,
+    stream::{Stream, Turn, Watched},
+};
+use crate::config::Listen;
 
 /// Seconds that a sender may take for the head of a request; Tor is slow.
 const HEAD_SECONDS: u64 = 60;
@@ -88,61 +103,151 @@ fn bind_unix(path: &Path) -> io::Result<UnixListener> {
     Ok(listener)
 }
 
+/// A listener with everything that bounds it.
+pub struct Door {
+    /// The socket.
+    pub bound: Bound,
+    /// Connections open at once; more wait in the kernel's queue.
+    pub connections: usize,
+    /// What is asked of whoever sends and reads.
+    pub pace: Pace,
+    /// Who may come.
+    pub guests: Guests,
+}
+
+/// Who may come to a listener, and so what happens when all its connections are taken.
+pub enum Guests {
+    /// Devices that are known: the next one waits.
+    Known,
+    /// Anybody: the least advanced makes room, and what all of them have typed is bounded.
+    Anybody {
+        /// Bytes of typed words that are held for all of them together.
+        typed_bytes: usize,
+        /// What is said to those who cannot be understood.
+        refusals: Refusals,
+    },
+}
+
+impl Guests {
+    fn crowd(self, connections: usize) -> (Arc<Crowd>, Refusals) {
+        match self {
+            Self::Known => (Crowd::waiting(connections), Refusals::default()),
+            Self::Anybody { typed_bytes, refusals } => {
+                (Crowd::making_room(connections, typed_bytes), refusals)
+            }
+        }
+    }
+}
+
 /// Serves until `stop` says true, then gives running requests 30 seconds.
 ///
-/// Whoever reads an answer more slowly than `pace` is cut off; for what is sent to us, the routes see
+/// Whoever reads an answer more slowly than the pace is cut off; for what is sent to us, the routes see
 /// to that.
-pub async fn serve(
-    bound: Bound,
-    limits: Listener,
-    app: Router,
-    pace: Pace,
-    mut stop: watch::Receiver<bool>,
-) {
-    let connections = Arc::new(Semaphore::new(limits.connections));
+pub async fn serve(door: Door, app: Router, mut stop: watch::Receiver<bool>) {
+    let Door { bound, connections, pace, guests } = door;
+    let (crowd, refusals) = guests.crowd(connections);
     let running = GracefulShutdown::new();
     loop {
-        let permit = tokio::select! {
-            permit = Arc::clone(&connections).acquire_owned() => permit,
-            _ = stop.wait_for(|stop| *stop) => break,
-        };
         let stream = tokio::select! {
             stream = accept(&bound) => stream,
             _ = stop.wait_for(|stop| *stop) => break,
         };
-        let Ok(permit) = permit else { break };
         let Ok(stream) = stream else {
             // Out of file descriptors, most likely: wait for some connection to end.
             tokio::time::sleep(Duration::from_millis(50)).await;
             continue;
         };
-        let service = TowerToHyperService::new(app.clone());
-        let connection = http().serve_connection(TokioIo::new(Paced::new(stream, pace)), service);
-        let watched = running.watch(connection);
+        let admitted = tokio::select! {
+            admitted = crowd.admit() => admitted,
+            _ = stop.wait_for(|stop| *stop) => break,
+        };
+        let Some(admitted) = admitted else { break };
+        let (seat, turn) = (Arc::clone(&admitted.seat), Arc::new(Turn::default()));
+        let watched =
+            Watched::new(stream, pace, Arc::clone(&seat), Arc::clone(&turn), refusals.clone());
+        let service = Seated { app: TowerToHyperService::new(app.clone()), seat, turn };
+        let connection = running.watch(http(pace).serve_connection(TokioIo::new(watched), service));
         tokio::spawn(async move {
             // How a connection of a witness ended is nobody's business.
-            let _ = watched.await;
-            drop(permit);
+            tokio::select! {
+                _ = connection => {}
+                () = admitted.seat.cut() => {}
+            }
+            drop(admitted);
         });
     }
     drop(bound);
     let _ = timeout(Duration::from_secs(GRACE_SECONDS), running.shutdown()).await;
 }
 
-fn http() -> http1::Builder {
+/// The site as one connection sees it: every request knows its seat, and the seat its requests.
+struct Seated {
+    app: TowerToHyperService<Router>,
+    seat: Arc<Seat>,
+    turn: Arc<Turn>,
+}
+
+impl Service<Request<Incoming>> for Seated {
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Infallible>> + Send>>;
+
+    fn call(&self, mut request: Request<Incoming>) -> Self::Future {
+        let (seat, turn) = (Arc::clone(&self.seat), Arc::clone(&self.turn));
+        turn.begin();
+        request.extensions_mut().insert(Arc::clone(&seat));
+        let answer = self.app.call(request);
+        Box::pin(async move {
+            let answer = answer.await?;
+            Ok(answer.map(|body| Body::new(Answering { body, seat, turn })))
+        })
+    }
+}
+
+/// The body of an answer, which tells when hyper has taken all of it.
+struct Answering {
+    body: Body,
+    seat: Arc<Seat>,
+    turn: Arc<Turn>,
+}
+
+impl HttpBody for Answering {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        Pin::new(&mut self.body).poll_frame(cx)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+impl Drop for Answering {
+    fn drop(&mut self) {
+        self.seat.answered();
+        self.turn.end();
+    }
+}
+
+fn http(pace: Pace) -> http1::Builder {
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new())
-        .header_read_timeout(Duration::from_secs(HEAD_SECONDS))
+        .header_read_timeout(Duration::from_secs(HEAD_SECONDS).min(pace.silence))
         .max_buf_size(HEAD_BYTES)
         .max_headers(HEAD_LINES)
         // A clock that can be read from outside helps to tell which machine an onion service is.
         .auto_date_header(false);
     http
 }
-
-/// A connection of either kind.
-trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
-impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 
 async fn accept(bound: &Bound) -> io::Result<Box<dyn Stream>> {
     Ok(match bound {
@@ -155,74 +260,4 @@ async fn accept(bound: &Bound) -> io::Result<Box<dyn Stream>> {
         }
         Bound::Unix(listener) => Box::new(listener.accept().await?.0),
     })
-}
-
-/// A connection whose other side must read what it is sent.
-struct Paced {
-    stream: Box<dyn Stream>,
-    patience: Patience,
-}
-
-impl Paced {
-    fn new(stream: Box<dyn Stream>, pace: Pace) -> Self {
-        Self { stream, patience: Patience::new(pace) }
-    }
-
-    fn written<T>(
-        &mut self,
-        cx: &mut Context<'_>,
-        written: Poll<io::Result<T>>,
-        bytes: impl FnOnce(&T) -> usize,
-    ) -> Poll<io::Result<T>> {
-        if let Poll::Ready(done) = written {
-            self.patience.moved(done.as_ref().map_or(0, bytes));
-            return Poll::Ready(done);
-        }
-        ready!(self.patience.poll_out(cx));
-        Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
-    }
-}
-
-impl AsyncRead for Paced {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        into: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(cx, into)
-    }
-}
-
-impl AsyncWrite for Paced {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        let written = Pin::new(&mut self.stream).poll_write(cx, bytes);
-        self.written(cx, written, |bytes| *bytes)
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bytes: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        let written = Pin::new(&mut self.stream).poll_write_vectored(cx, bytes);
-        self.written(cx, written, |bytes| *bytes)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let flushed = Pin::new(&mut self.stream).poll_flush(cx);
-        self.written(cx, flushed, |()| 0)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let shut = Pin::new(&mut self.stream).poll_shutdown(cx);
-        self.written(cx, shut, |()| 0)
-    }
 }

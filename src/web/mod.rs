@@ -7,23 +7,29 @@
 //! Spec: `docs/format/web.md`.
 
 mod answer;
+mod crowd;
 pub mod desk;
 pub mod headers;
 pub mod listen;
 mod multipart;
 pub mod pace;
 pub mod pages;
+mod refusals;
 mod site;
+mod stream;
 mod submit;
+
+pub use refusals::Refusals;
 
 use std::{sync::Arc, time::Duration};
 
 use axum::{
     Router,
+    body::HttpBody as _,
     extract::{Path, Request, State},
     http::{
         HeaderMap, HeaderValue, Method, StatusCode, Uri,
-        header::{CONNECTION, HeaderName},
+        header::{ALLOW, CONNECTION, HeaderName},
     },
     middleware::{self, Next},
     response::Response,
@@ -31,8 +37,12 @@ use axum::{
 };
 use tokio::{sync::Semaphore, time::timeout};
 
-use self::{answer::Encoding, pace::Pace, site::Site};
-use crate::{config::Organisation, intake::Intake, locale::Lang};
+use self::{answer::Encoding, site::Site};
+use crate::{
+    config::{Limits, Organisation},
+    intake::Intake,
+    locale::Lang,
+};
 
 /// What every handler needs.
 #[derive(Clone)]
@@ -52,7 +62,7 @@ pub fn router(
 ) -> Result<Router, crate::locale::LocaleError> {
     let site = Arc::new(Site::draw(organisation, intake.limits())?);
     let web = Web { intake, site, large: Arc::new(Semaphore::new(LARGE_AT_ONCE)) };
-    Ok(Router::new()
+    let routes = Router::new()
         .route("/", get(languages))
         .route("/style.css", get(style))
         .route("/{tag}", get(form))
@@ -64,8 +74,20 @@ pub fn router(
         .fallback(not_found)
         .method_not_allowed_fallback(wrong_method)
         .layer(middleware::from_fn_with_state(web.clone(), guard))
-        .layer(middleware::map_response(finish))
-        .with_state(web))
+        .with_state(web);
+    // A layer of the routes themselves comes before axum adds `Allow` to whatever they answered.
+    Ok(Router::new().fallback_service(routes).layer(middleware::map_response(finish)))
+}
+
+/// What is said to those whose request cannot be read at all.
+///
+/// # Errors
+/// A language file that does not hold together.
+pub fn refusals(
+    organisation: &Organisation,
+    limits: &Limits,
+) -> Result<Refusals, crate::locale::LocaleError> {
+    Ok(Refusals::with(&site::unreadable(organisation, limits)?))
 }
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
@@ -73,7 +95,10 @@ const SERVICE_WORKER: HeaderName = HeaderName::from_static("service-worker");
 
 /// What is refused before any handler runs.
 async fn guard(State(web): State<Web>, request: Request, next: Next) -> Response {
-    let secret = request.method() == Method::POST || request.uri().path().contains("/once/");
+    // Whoever sends a body where none belongs may mean something else by its end than we do.
+    let secret = request.method() == Method::POST
+        || request.uri().path().contains("/once/")
+        || !request.body().is_end_stream();
     let mut response = admit(&web, request, next).await;
     if secret {
         // Buffers of a connection live as long as it does: what was typed or shown goes with it.
@@ -84,7 +109,7 @@ async fn guard(State(web): State<Web>, request: Request, next: Next) -> Response
 
 async fn admit(web: &Web, request: Request, next: Next) -> Response {
     let Some(refusal) = refusal(web, &request) else { return next.run(request).await };
-    multipart::discard(request.into_body(), Pace::of(web.intake.limits())).await;
+    multipart::discard(request.into_body(), web.intake.limits()).await;
     refusal
 }
 
@@ -121,11 +146,13 @@ fn answers_while_closed(method: &Method, path: &str) -> bool {
 
 /// A browser that says where a form was sent from says the truth; one that says nothing is let in.
 fn from_another_site(headers: &HeaderMap) -> bool {
-    let site = headers.get(SEC_FETCH_SITE);
-    site.is_some_and(|site| site != "same-origin" && site != "none")
+    headers.get_all(SEC_FETCH_SITE).iter().any(|site| site != "same-origin" && site != "none")
 }
 
 async fn finish(mut response: Response) -> Response {
+    if response.status() != StatusCode::METHOD_NOT_ALLOWED {
+        response.headers_mut().remove(ALLOW);
+    }
     headers::put(response.headers_mut());
     response
 }

@@ -24,11 +24,12 @@ use multer::{Field, Multipart};
 use tokio::time::Instant;
 
 use super::pace::{Pace, Patience};
+use crate::config::Limits;
 
 /// Bytes that the parser may gather without giving anything back: the headers of one part.
 const MAX_GATHERED: usize = 32 * 1024;
-/// Bytes that are read and thrown away after a refusal, so that the browser gets to the answer.
-pub(super) const MAX_DRAINED: u64 = 4 << 30;
+/// Bytes that are read and thrown away beyond any limit, so that the browser gets to the answer.
+const DRAINED: u64 = 256 << 20;
 /// Characters of a boundary (RFC 2046); the parser's work for each chunk grows with it.
 const MAX_BOUNDARY: usize = 70;
 /// Longest that one form may take, in hours.
@@ -112,15 +113,20 @@ impl Part {
     }
 }
 
+/// Bytes that are read in vain before somebody is cut off: as many as a testimony may have, or 256 MiB.
+pub(super) fn most_drained(limits: &Limits) -> u64 {
+    limits.testimony_bytes.max(DRAINED)
+}
+
 /// Reads what is refused unread, within bounds: a browser shows an answer only when it has sent all.
-pub(super) async fn discard(body: Body, pace: Pace) {
+pub(super) async fn discard(body: Body, limits: &Limits) {
     let gathered = Arc::new(AtomicUsize::new(0));
-    let mut stream = Paced::new(body, pace, Arc::clone(&gathered));
+    let mut stream = Paced::new(body, Pace::of(limits), Arc::clone(&gathered));
     let mut discarded: u64 = 0;
     while let Some(Ok(bytes)) = stream.next().await {
         gathered.store(0, Ordering::Relaxed);
         discarded = discarded.saturating_add(u64::try_from(bytes.len()).unwrap_or(u64::MAX));
-        if discarded > MAX_DRAINED {
+        if discarded > most_drained(limits) {
             return;
         }
     }

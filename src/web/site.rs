@@ -84,6 +84,15 @@ impl Site {
     }
 }
 
+/// The page for a request that cannot be read, in every language: nothing of it tells which is wanted.
+pub(super) fn unreadable(
+    organisation: &Organisation,
+    limits: &Limits,
+) -> Result<String, LocaleError> {
+    let locales = Lang::ALL.into_iter().map(Locale::of).collect::<Result<Vec<_>, _>>()?;
+    Ok(pages::unreadable(&locales, &settings(organisation, limits)))
+}
+
 impl Pages {
     fn draw(locale: &'static Locale, settings: &PageSettings) -> Self {
         let plain = |what| Static::html(pages::plain(locale, settings, what));

@@ -1,20 +1,23 @@
 //! The one form: its parts go straight into sealing, in the order in which they arrive.
 
+use std::sync::Arc;
+
 use axum::{
-    body::Body,
     extract::{Path, Request, State},
-    http::{HeaderMap, StatusCode, header::CONTENT_TYPE},
+    http::{StatusCode, header::CONTENT_TYPE},
     response::Response,
 };
 
 use super::{
     Web,
     answer::{self, Encoding},
-    multipart::{Broken, Form as Parts, MAX_DRAINED, Part},
+    crowd::{Allowance, Seat},
+    multipart::{Broken, Form as Parts, Part, most_drained},
     pace::Pace,
     pages::Notice,
 };
 use crate::{
+    config::Limits,
     intake::{Accepted, IntakeError, OncePage, Submission},
     locale::Lang,
     testimony::{Form, FormError},
@@ -35,8 +38,13 @@ pub(super) async fn send(
         return super::strange(&web, request.headers());
     };
     let encoding = Encoding::accepted(request.headers());
-    let (head, body) = request.into_parts();
-    let page = match receive(&web, lang, &head.headers, body).await {
+    let Some(seat) = request.extensions().get::<Arc<Seat>>().cloned() else {
+        // Not by way of our listener: there is nothing that bounds what it sends.
+        return answer::page(StatusCode::SERVICE_UNAVAILABLE, &web.site.of(lang).busy, encoding);
+    };
+    let received = receive(&web, lang, &seat, request).await;
+    seat.is_over();
+    let page = match received {
         Ok(Accepted { digits, unkept }) => {
             OncePage::Receipt { digits: digits.expose().to_owned(), unkept }
         }
@@ -98,53 +106,60 @@ impl From<Broken> for Refused {
 }
 
 /// What was typed, until it is sealed.
-#[derive(Default)]
 struct Typed {
     fields: Vec<(String, String)>,
     bytes: usize,
     problem: Option<Notice<'static>>,
+    allowance: Allowance,
+    /// Bytes that are read in all, held or not.
+    most: u64,
 }
 
 async fn receive(
     web: &Web,
     lang: Lang,
-    headers: &HeaderMap,
-    body: Body,
+    seat: &Arc<Seat>,
+    request: Request,
 ) -> Result<Accepted, Refused> {
-    let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    let mut parts =
-        Parts::new(body, content_type.unwrap_or_default(), Pace::of(web.intake.limits()))
-            .ok_or(Refused::because(Notice::BROKEN))?;
+    let (head, body) = request.into_parts();
+    let content_type = head.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let pace = Pace::of(web.intake.limits());
+    let mut parts = Parts::new(body, content_type.unwrap_or_default(), pace)
+        .ok_or(Refused::because(Notice::BROKEN))?;
+    let typed = Typed::new(seat.allowance(), web.intake.limits());
     let submission = match web.intake.begin().await {
         Ok(submission) => submission,
-        Err(error) => return Err(hand_back(&mut parts, error).await),
+        Err(error) => {
+            let most = most_drained(web.intake.limits());
+            return Err(hand_back(&mut parts, typed, error, most).await);
+        }
     };
-    let mut desk = Reception { web, lang, submission, typed: Some(Typed::default()) };
+    let mut desk = Reception { web, lang, seat, submission, typed: Some(typed), files: 0 };
     match desk.read(&mut parts).await {
         Ok(()) => desk.finish().await,
         Err((refused, unread)) => {
             let typed = desk.typed.take();
             // What was taken in goes now, and its place: the rest may take long to arrive.
             drop(desk);
-            if let Some(mut part) = unread {
-                skip(&mut part).await;
-            }
-            drain(&mut parts).await;
+            seat.is_over();
+            let read = typed.as_ref().map_or(0, Typed::read_until_now);
+            let most = most_drained(web.intake.limits()).saturating_sub(read);
+            drain(&mut parts, unread, most).await;
             Err(refused.with(typed))
         }
     }
 }
 
 /// Nothing can be taken in: reads what was typed, only to give it back.
-async fn hand_back(parts: &mut Parts, error: IntakeError) -> Refused {
-    let mut typed = Typed::default();
+async fn hand_back(parts: &mut Parts, mut typed: Typed, error: IntakeError, most: u64) -> Refused {
+    let mut unread = None;
     while let Ok(Some(mut part)) = parts.next().await {
         if part.file_name().is_some() || typed.read(&mut part).await.is_err() {
-            skip(&mut part).await;
+            unread = Some(part);
             break;
         }
     }
-    drain(parts).await;
+    drain(parts, unread, most).await;
     Refused::from(error).with(Some(typed))
 }
 
@@ -152,9 +167,12 @@ async fn hand_back(parts: &mut Parts, error: IntakeError) -> Refused {
 struct Reception<'w> {
     web: &'w Web,
     lang: Lang,
+    seat: &'w Seat,
     submission: Submission,
     /// Gone once the words are sealed.
     typed: Option<Typed>,
+    /// Bytes of files that came, kept or not.
+    files: u64,
 }
 
 impl Reception<'_> {
@@ -169,8 +187,18 @@ impl Reception<'_> {
             if let Err(refused) = taken {
                 return Err((refused, Some(part)));
             }
+            if self.is_too_much() {
+                return Ok(());
+            }
         }
         Ok(())
+    }
+
+    /// Far more came than could be kept: the rest is not even read. The words and what was kept of the
+    /// files are not lost to that.
+    fn is_too_much(&self) -> bool {
+        let limits = self.web.intake.limits();
+        self.files > limits.testimony_bytes.saturating_add(most_drained(limits))
     }
 
     async fn field(&mut self, part: &mut Part) -> Result<(), Refused> {
@@ -186,8 +214,18 @@ impl Reception<'_> {
         }
         self.seal_words().await?;
         self.submission.begin_file(name, &part.media_type()).await?;
+        if self.submission.has_a_place() {
+            self.seat.has_a_place();
+        }
         while let Some(bytes) = chunk {
+            self.files = self.files.saturating_add(u64::try_from(bytes.len()).unwrap_or(u64::MAX));
+            if self.is_too_much() {
+                break;
+            }
             self.submission.write_file(bytes).await;
+            if !self.submission.has_a_place() {
+                self.seat.is_over();
+            }
             chunk = part.chunk().await?;
         }
         self.submission.end_file().await;
@@ -209,25 +247,49 @@ impl Reception<'_> {
         let typed = self.typed.as_ref().map(|typed| typed.fields.clone());
         let back = |refused: Refused| Refused { typed: typed.clone(), ..refused };
         self.seal_words().await.map_err(back)?;
+        self.seat.is_ending();
         self.submission.finish().await.map_err(|error| back(error.into()))
     }
 }
 
 impl Typed {
+    fn new(allowance: Allowance, limits: &Limits) -> Self {
+        let most = most_drained(limits);
+        Self { fields: Vec::new(), bytes: 0, problem: None, allowance, most }
+    }
+
+    fn read_until_now(&self) -> u64 {
+        u64::try_from(self.bytes).unwrap_or(u64::MAX)
+    }
+
+    /// So many bytes more came. Past all bounds the rest is not even read.
+    fn count(&mut self, bytes: usize) -> Result<(), Refused> {
+        self.bytes = self.bytes.saturating_add(bytes);
+        if self.read_until_now() <= self.most {
+            Ok(())
+        } else {
+            Err(Refused::because(Notice::TOO_LARGE))
+        }
+    }
+
     async fn read(&mut self, part: &mut Part) -> Result<(), Refused> {
         if part.name().len() > MAX_FIELD_NAME {
             self.problem = Some(Notice::of(&FormError::UnknownField));
-            while part.chunk().await?.is_some() {}
+            while let Some(chunk) = part.chunk().await? {
+                self.count(chunk.len())?;
+            }
             return Ok(());
         }
         let name = part.name().to_owned();
         let mut value = Vec::new();
         while let Some(chunk) = part.chunk().await? {
-            self.bytes = self.bytes.saturating_add(chunk.len());
+            self.count(chunk.len())?;
             if self.bytes > MAX_TYPED {
                 self.problem = Some(Notice::TOO_LARGE);
-            } else {
+            } else if self.allowance.take(chunk.len()).await {
                 value.extend_from_slice(&chunk);
+            } else {
+                self.problem = Some(Notice::BUSY);
             }
         }
         let value = String::from_utf8(value).unwrap_or_else(|e| {
@@ -250,23 +312,30 @@ impl Typed {
     }
 }
 
-/// Reads on after a refusal, within bounds: a browser shows an answer only when it has sent all.
-async fn drain(parts: &mut Parts) {
+/// Reads on after a refusal, within bounds: a browser shows an answer only when it has sent all. The part
+/// at which it was refused comes first, since the next one can only be asked for when it is read.
+async fn drain(parts: &mut Parts, unread: Option<Part>, most: u64) {
+    let mut part = unread;
     let mut drained: u64 = 0;
-    while let Ok(Some(mut part)) = parts.next().await {
-        drained = drained.saturating_add(skip(&mut part).await);
-        if drained > MAX_DRAINED {
+    loop {
+        if let Some(mut part) = part.take() {
+            drained = drained.saturating_add(skip(&mut part, most.saturating_sub(drained)).await);
+        }
+        // Past the bound a part may be unread, and asking for the next one would read it.
+        if drained > most {
             return;
         }
+        let Ok(Some(next)) = parts.next().await else { return };
+        part = Some(next);
     }
 }
 
-/// Reads a part to its end, or to [`MAX_DRAINED`], and gives how much that was.
-async fn skip(part: &mut Part) -> u64 {
+/// Reads a part to its end, or past so many bytes, and gives how many there were.
+async fn skip(part: &mut Part, most: u64) -> u64 {
     let mut skipped: u64 = 0;
     while let Ok(Some(chunk)) = part.chunk().await {
         skipped = skipped.saturating_add(u64::try_from(chunk.len()).unwrap_or(u64::MAX));
-        if skipped > MAX_DRAINED {
+        if skipped > most {
             break;
         }
     }

@@ -10,6 +10,7 @@ use std::{
 pub(crate) const BOUNDARY: &str = "a-boundary";
 
 /// An answer as it stood on the wire.
+#[derive(PartialEq, Eq)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
     /// Names in lower case, in order of arrival.

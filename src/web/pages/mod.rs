@@ -25,7 +25,7 @@ use crate::{
 
 pub use form::{form, form_again};
 pub use notice::Notice;
-pub use plain::{Plain, about, gone, languages, leave, offline, plain};
+pub use plain::{Plain, about, gone, languages, leave, offline, plain, unreadable};
 pub use receipt::{FileFate, ReceiptPage, receipt};
 
 /// The stylesheet, served at [`STYLE_PATH`].

@@ -128,6 +128,21 @@ pub fn offline(locales: &[&Locale], settings: &PageSettings) -> String {
     })
 }
 
+/// The answer to what is no request that can be read (400, 414, 431), in all languages at once.
+#[must_use]
+pub fn unreadable(locales: &[&Locale], settings: &PageSettings) -> String {
+    let title = settings.organisation.trim();
+    let title = if title.is_empty() { "400" } else { title };
+    several(locales, title, |locale| {
+        let lang = locale.lang();
+        html! {
+            h2 { (locale.text("broken-title")) }
+            p { (locale.text("broken-text")) " " (locale.text("nothing-kept")) }
+            p { a.more href=(form_path(lang)) hreflang=(lang.tag()) { (locale.text("retry")) } }
+        }
+    })
+}
+
 /// A page with one section for each language.
 fn several(locales: &[&Locale], title: &str, section: impl Fn(&Locale) -> Markup) -> String {
     let first = locales.first().map_or(Lang::Ky, |locale| locale.lang());

@@ -1,0 +1,396 @@
+//! Who may stay while every connection is taken: a flood never closes the intake.
+//!
+//! Promises: 1. a newcomer is let in as soon as anybody has had [`GRACE`], whoever holds the other
+//! connections, so the intake turns over all its connections in that time at the latest; 2. who goes
+//! first is who sends nothing, then who is the least advanced for the time it has had; 3. files that
+//! have a place are cut for a newcomer only while they hold more than half of all connections, and a
+//! testimony that is being made durable never is; 4. what is typed takes a bounded memory, all
+//! connections together, and the first [`OWN`] bytes of each never wait.
+//! Does not: limit by address or by time of day. There are no addresses, and whoever could make the
+//! limit be reached could close the intake.
+
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use tokio::{
+    sync::{Notify, OwnedSemaphorePermit, Semaphore},
+    time::{Instant, timeout},
+};
+
+/// What everybody gets before anybody makes room for a newcomer.
+pub(super) const GRACE: Duration = Duration::from_secs(5);
+/// Bytes of typed words that each connection may hold without asking.
+pub(super) const OWN: usize = 32 * 1024;
+/// Bytes that make up for a second of waiting, when the least advanced is looked for.
+const BYTES_A_SECOND: u64 = 1024;
+/// Seconds that bytes can make up for at most.
+const MOST_MADE_UP: u64 = 60;
+/// How often somebody is looked for who has had enough.
+const LOOK: Duration = Duration::from_millis(200);
+/// Bytes of a permit of the memory for typed words.
+const UNIT: usize = 1024;
+
+/// Everybody who is connected to one listener.
+pub(super) struct Crowd {
+    places: Arc<Semaphore>,
+    connections: usize,
+    typed: Arc<Semaphore>,
+    seats: Mutex<BTreeMap<u64, Arc<Seat>>>,
+    next: AtomicU64,
+    makes_room: bool,
+}
+
+/// What a connection is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    /// Between two requests, or before the first.
+    Silent,
+    /// A request is being read or answered.
+    Asking,
+    /// Its files have a place.
+    Files,
+    /// All has arrived; it is being sealed and made durable.
+    Ending,
+}
+
+/// One connection, as the crowd knows it.
+pub(super) struct Seat {
+    state: Mutex<State>,
+    cut: Notify,
+    crowd: Arc<Crowd>,
+}
+
+struct State {
+    stage: Stage,
+    since: Instant,
+    bytes: u64,
+    /// Bytes of the shared memory for typed words.
+    typed: usize,
+    leaving: bool,
+}
+
+/// A connection's right to be there; given back when it ends.
+pub(super) struct Admitted {
+    pub(super) seat: Arc<Seat>,
+    number: u64,
+    _place: OwnedSemaphorePermit,
+}
+
+/// Memory for the words of one form, given back when they are sealed or handed back.
+pub(super) struct Allowance {
+    seat: Arc<Seat>,
+    bytes: usize,
+    granted: usize,
+    permits: Option<OwnedSemaphorePermit>,
+}
+
+impl Crowd {
+    /// Everybody waits, nobody is cut: for a listener where only known devices come.
+    pub(super) fn waiting(connections: usize) -> Arc<Self> {
+        Self::new(connections, 0, false)
+    }
+
+    /// Newcomers are let in, and all typed words together take at most `typed_bytes` and [`OWN`] for
+    /// each connection.
+    pub(super) fn making_room(connections: usize, typed_bytes: usize) -> Arc<Self> {
+        Self::new(connections, typed_bytes, true)
+    }
+
+    fn new(connections: usize, typed_bytes: usize, makes_room: bool) -> Arc<Self> {
+        let units = typed_bytes.div_ceil(UNIT).min(Semaphore::MAX_PERMITS);
+        Arc::new(Self {
+            places: Arc::new(Semaphore::new(connections)),
+            connections,
+            typed: Arc::new(Semaphore::new(units)),
+            seats: Mutex::default(),
+            next: AtomicU64::new(0),
+            makes_room,
+        })
+    }
+
+    /// Waits for a place, making room if there is none. `None` when the listener is closed.
+    pub(super) async fn admit(self: &Arc<Self>) -> Option<Admitted> {
+        let place = self.acquire(&self.places, 1, Self::is_in_the_way).await?;
+        let seat = Arc::new(Seat {
+            state: Mutex::new(State::new()),
+            cut: Notify::new(),
+            crowd: Arc::clone(self),
+        });
+        let number = self.next.fetch_add(1, Ordering::Relaxed);
+        self.seats().insert(number, Arc::clone(&seat));
+        Some(Admitted { seat, number, _place: place })
+    }
+
+    async fn acquire(
+        &self,
+        what: &Arc<Semaphore>,
+        permits: u32,
+        in_the_way: fn(&State, bool) -> bool,
+    ) -> Option<OwnedSemaphorePermit> {
+        if let Ok(at_once) = Arc::clone(what).try_acquire_many_owned(permits) {
+            return Some(at_once);
+        }
+        let mut waiting = std::pin::pin!(Arc::clone(what).acquire_many_owned(permits));
+        loop {
+            if self.makes_room {
+                self.cut_the_least_advanced(Instant::now(), in_the_way);
+            }
+            if let Ok(permit) = timeout(LOOK, &mut waiting).await {
+                return permit.ok();
+            }
+        }
+    }
+
+    fn is_in_the_way(state: &State, crowded: bool) -> bool {
+        match state.stage {
+            Stage::Silent | Stage::Asking => true,
+            Stage::Files => crowded,
+            Stage::Ending => false,
+        }
+    }
+
+    fn holds_memory(state: &State, _: bool) -> bool {
+        state.typed > 0 && state.stage != Stage::Ending
+    }
+
+    fn cut_the_least_advanced(&self, now: Instant, in_the_way: fn(&State, bool) -> bool) {
+        let seats = self.seats();
+        // Somebody may be on the way out already.
+        let files = seats.values().filter(|seat| seat.state().stage == Stage::Files).count();
+        let crowded = files > self.connections.div_ceil(2);
+        let worst = seats
+            .values()
+            .filter_map(|seat| {
+                let state = seat.state();
+                let had_enough = !state.leaving && state.had(now) >= GRACE;
+                (had_enough && in_the_way(&state, crowded))
+                    .then(|| (state.stage == Stage::Silent, state.behind(now), seat))
+            })
+            .max_by_key(|(silent, behind, _)| (*silent, *behind));
+        if let Some((_, _, seat)) = worst {
+            seat.state().leaving = true;
+            seat.cut.notify_one();
+        }
+    }
+
+    fn seats(&self) -> MutexGuard<'_, BTreeMap<u64, Arc<Seat>>> {
+        self.seats.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Admitted {
+    fn drop(&mut self) {
+        self.seat.crowd.seats().remove(&self.number);
+    }
+}
+
+impl State {
+    fn new() -> Self {
+        Self { stage: Stage::Silent, since: Instant::now(), bytes: 0, typed: 0, leaving: false }
+    }
+
+    fn begin(&mut self, stage: Stage) {
+        self.stage = stage;
+        self.since = Instant::now();
+        self.bytes = 0;
+    }
+
+    fn had(&self, now: Instant) -> Duration {
+        now.saturating_duration_since(self.since)
+    }
+
+    /// How far behind somebody is who has moved so many bytes in the time it had.
+    fn behind(&self, now: Instant) -> Duration {
+        let made_up = self.bytes.checked_div(BYTES_A_SECOND).unwrap_or_default().min(MOST_MADE_UP);
+        let most = Duration::from_secs(MOST_MADE_UP);
+        self.had(now).saturating_add(most).saturating_sub(Duration::from_secs(made_up))
+    }
+}
+
+impl Seat {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// So many bytes came. The first ones after silence begin a request.
+    pub(super) fn heard(&self, bytes: usize) {
+        let mut state = self.state();
+        if state.stage == Stage::Silent && bytes > 0 {
+            state.begin(Stage::Asking);
+        }
+        drop(state);
+        self.moved(bytes);
+    }
+
+    /// So many bytes went either way.
+    pub(super) fn moved(&self, bytes: usize) {
+        let mut state = self.state();
+        state.bytes = state.bytes.saturating_add(u64::try_from(bytes).unwrap_or(u64::MAX));
+    }
+
+    /// The answer is on its way; the next request counts anew.
+    pub(super) fn answered(&self) {
+        self.state().begin(Stage::Silent);
+    }
+
+    /// Its files have got a place.
+    pub(super) fn has_a_place(&self) {
+        self.state().stage = Stage::Files;
+    }
+
+    /// Everything has arrived.
+    pub(super) fn is_ending(&self) {
+        self.state().stage = Stage::Ending;
+    }
+
+    /// Nothing of it is kept or everything is: what still comes is read for politeness.
+    pub(super) fn is_over(&self) {
+        self.state().stage = Stage::Asking;
+    }
+
+    /// Returns when somebody else needs the place more.
+    pub(super) async fn cut(&self) {
+        self.cut.notified().await;
+    }
+
+    /// Memory for the words of a form that begins.
+    pub(super) fn allowance(self: &Arc<Self>) -> Allowance {
+        Allowance { seat: Arc::clone(self), bytes: 0, granted: OWN, permits: None }
+    }
+}
+
+impl Allowance {
+    /// Takes so many bytes more, and waits until there is memory for them. `false` when the listener
+    /// is closed.
+    pub(super) async fn take(&mut self, bytes: usize) -> bool {
+        let wanted = self.bytes.saturating_add(bytes);
+        let Some(missing) = wanted.checked_sub(self.granted).filter(|missing| *missing > 0) else {
+            self.bytes = wanted;
+            return true;
+        };
+        let units = missing.div_ceil(UNIT);
+        let crowd = &self.seat.crowd;
+        let Ok(permits) = u32::try_from(units) else { return false };
+        let got = crowd.acquire(&crowd.typed, permits, Crowd::holds_memory).await;
+        let Some(got) = got else { return false };
+        self.bytes = wanted;
+        let more = units.saturating_mul(UNIT);
+        self.granted = self.granted.saturating_add(more);
+        let mut state = self.seat.state();
+        state.typed = state.typed.saturating_add(more);
+        drop(state);
+        match &mut self.permits {
+            Some(permits) => permits.merge(got),
+            none @ None => *none = Some(got),
+        }
+        true
+    }
+}
+
+impl Drop for Allowance {
+    fn drop(&mut self) {
+        self.seat.state().typed = 0;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn full(connections: usize) -> (Arc<Crowd>, Vec<Admitted>) {
+        let crowd = Crowd::making_room(connections, 1 << 20);
+        let mut all = Vec::new();
+        for _ in 0..connections {
+            all.push(crowd.admit().await.unwrap());
+        }
+        (crowd, all)
+    }
+
+    /// Who is asked to leave `after` so many seconds, when a newcomer comes.
+    fn leaves(crowd: &Crowd, all: &[Admitted], after: u64) -> Option<usize> {
+        let now = Instant::now().checked_add(Duration::from_secs(after)).unwrap();
+        crowd.cut_the_least_advanced(now, Crowd::is_in_the_way);
+        all.iter().position(|one| one.seat.state().leaving)
+    }
+
+    #[tokio::test]
+    async fn nobody_goes_before_the_grace_and_the_silent_go_first() {
+        let (crowd, all) = full(3).await;
+        all[0].seat.heard(1);
+        all[2].seat.heard(1);
+        assert_eq!(leaves(&crowd, &all, 4), None);
+        assert_eq!(leaves(&crowd, &all, 5), Some(1));
+        assert!(timeout(LOOK, all[1].seat.cut()).await.is_ok(), "and is told");
+        assert!(timeout(LOOK, all[0].seat.cut()).await.is_err(), "and nobody else is");
+    }
+
+    #[tokio::test]
+    async fn the_least_advanced_goes_and_what_is_ending_or_has_a_place_stays() {
+        let (crowd, all) = full(4).await;
+        all.iter().for_each(|one| one.seat.heard(1));
+        all[0].seat.is_ending();
+        all[1].seat.has_a_place();
+        all[2].seat.heard(30 << 10);
+        assert_eq!(leaves(&crowd, &all, 20), Some(3));
+    }
+
+    #[tokio::test]
+    async fn bytes_make_up_for_a_minute_and_no_more() {
+        let (crowd, all) = full(2).await;
+        all[0].seat.heard(1);
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        all[1].seat.heard(1);
+        all[1].seat.heard(50 << 20);
+        all[0].seat.heard(61 << 10);
+        assert_eq!(leaves(&crowd, &all, 100), Some(0), "who was there first");
+    }
+
+    #[tokio::test]
+    async fn files_go_only_while_they_hold_more_than_half() {
+        let (crowd, all) = full(4).await;
+        all.iter().for_each(|one| one.seat.heard(1));
+        all[0].seat.has_a_place();
+        all[1].seat.has_a_place();
+        all[2].seat.is_ending();
+        all[3].seat.is_ending();
+        assert_eq!(leaves(&crowd, &all, 20), None);
+        all[2].seat.has_a_place();
+        assert!(leaves(&crowd, &all, 20).is_some_and(|who| who != 3));
+    }
+
+    #[tokio::test]
+    async fn memory_for_words_is_bounded_and_comes_back() {
+        let (crowd, all) = full(2).await;
+        all.iter().for_each(|one| one.seat.heard(1));
+        let mut first = all[0].seat.allowance();
+        assert!(first.take(OWN + (1 << 20)).await);
+        let mut other = all[1].seat.allowance();
+        assert!(other.take(OWN).await, "its own part is always there");
+        assert!(timeout(LOOK * 2, other.take(1)).await.is_err(), "more waits");
+        assert!(!all[0].seat.state().leaving, "nobody goes before the grace");
+        let later = Instant::now().checked_add(GRACE).unwrap();
+        crowd.cut_the_least_advanced(later, Crowd::holds_memory);
+        assert!(all[0].seat.state().leaving, "who holds the memory makes room");
+        assert!(!all[1].seat.state().leaving, "and who holds none does not");
+        drop(first);
+        assert!(timeout(LOOK, other.take(1)).await.unwrap());
+        drop(other);
+        assert_eq!(crowd.typed.available_permits(), 1024);
+    }
+
+    #[tokio::test]
+    async fn a_newcomer_gets_the_place_of_who_leaves() {
+        let (crowd, mut all) = full(1).await;
+        let came = timeout(LOOK * 2, crowd.admit()).await;
+        assert!(came.is_err(), "there is no place");
+        all.clear();
+        assert!(timeout(LOOK, crowd.admit()).await.unwrap().is_some());
+        assert!(crowd.seats().is_empty(), "who is gone is not counted");
+    }
+}

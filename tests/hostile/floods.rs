@@ -1,0 +1,172 @@
+//! Rows L: the lanes. All connections are taken, all places for files, all memory for words; an honest
+//! text passes all the same.
+
+use std::{
+    io::{Read as _, Write as _},
+    net::TcpStream,
+    sync::atomic::{AtomicBool, Ordering},
+    time::{Duration, Instant},
+};
+
+use crate::{
+    common::raw::{Answer, connect, end, field, file, form, form_head},
+    stage::{CONNECTIONS, Stage, is_a_receipt, said},
+};
+
+/// In this time an honest text passes, whatever goes on.
+const PASSES: Duration = Duration::from_secs(30);
+
+/// An honest text gets its receipt in time.
+fn passes(stage: &Stage, words: &str) {
+    let begun = Instant::now();
+    stage.receipt(&stage.send(&[field("story", words), end()]));
+    assert!(begun.elapsed() < PASSES, "it took {:?}", begun.elapsed());
+    stage.expect(words);
+}
+
+/// So many connections that begin like that; what comes after them waits in the kernel.
+fn flood(stage: &Stage, count: usize, begin: &[u8]) -> Vec<TcpStream> {
+    let open = || {
+        let mut stream = connect(stage.address());
+        let _ = stream.write_all(begin);
+        stream
+    };
+    (0..count).map(|_| open()).collect()
+}
+
+/// Sends a byte on every connection twice a second until told to stop.
+fn dribble(all: &mut [TcpStream], stop: &AtomicBool) {
+    while !stop.load(Ordering::Relaxed) {
+        for stream in &mut *all {
+            let _ = stream.write_all(b"xxxxxxxx");
+        }
+        std::thread::sleep(Duration::from_millis(500));
+    }
+}
+
+fn begun_words() -> Vec<u8> {
+    let words = [form_head("/en/send", 1 << 20, &[]), field("story", "begun")].concat();
+    words[..words.len() - 2].to_vec()
+}
+
+fn begun_file(bytes: usize) -> Vec<u8> {
+    let parts = [field("story", "begun"), file("a.jpg", &vec![7; bytes])].concat();
+    [form_head("/en/send", 1 << 30, &[]), parts[..parts.len() - 2].to_vec()].concat()
+}
+
+pub(crate) fn all_connections_silent(stage: &Stage) {
+    let all = flood(stage, CONNECTIONS * 2, b"");
+    passes(stage, "through silence");
+    drop(all);
+}
+
+pub(crate) fn all_connections_dribble_words(stage: &Stage) {
+    let mut all = flood(stage, CONNECTIONS, &begun_words());
+    let stop = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| dribble(&mut all, &stop));
+        passes(stage, "through a dribble");
+        passes(stage, &"a long text. ".repeat(15_000));
+        stop.store(true, Ordering::Relaxed);
+    });
+}
+
+/// Whoever is cut off comes back at once, from many threads, for as long as it takes.
+pub(crate) fn connections_that_come_back_at_once(stage: &Stage) {
+    let stop = AtomicBool::new(false);
+    let words = begun_words();
+    std::thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| {
+                let mut mine = flood(stage, CONNECTIONS / 8, &words);
+                while !stop.load(Ordering::Relaxed) {
+                    for stream in &mut mine {
+                        stream.set_read_timeout(Some(Duration::from_millis(2))).unwrap();
+                        let gone = stream.write_all(b"x").is_err()
+                            || stream.read(&mut [0; 64]).is_ok_and(|n| n == 0);
+                        if gone && let Ok(next) = TcpStream::connect(stage.address()) {
+                            *stream = next;
+                            let _ = stream.write_all(&words);
+                        }
+                    }
+                    std::thread::sleep(Duration::from_millis(20));
+                }
+            });
+        }
+        std::thread::sleep(Duration::from_secs(6));
+        passes(stage, "through those who come back");
+        stop.store(true, Ordering::Relaxed);
+    });
+}
+
+/// All places for files are taken by slow ones, and the other connections by words that dribble: a text
+/// passes, and whoever has a file is told that it was not kept, and the words were.
+pub(crate) fn all_places_for_files_taken(stage: &Stage) {
+    let mut files = flood(stage, 4, &begun_file(4096));
+    stage.until("all places are taken", || stage.temporary() == 4);
+    let mut words = flood(stage, CONNECTIONS - 4, &begun_words());
+    let stop = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| dribble(&mut files, &stop));
+        passes(stage, "through the files");
+        stop.store(true, Ordering::Relaxed);
+    });
+    words.clear();
+    let parts = [field("story", "with a photo"), file("photo.jpg", &[7; 9000]), end()];
+    let begun = Instant::now();
+    let answer = stage.send(&parts);
+    assert!(begun.elapsed() < PASSES, "it took {:?}", begun.elapsed());
+    assert_eq!(stage.temporary(), 4, "who has a place keeps it for its first minute");
+    let page = stage.receipt(&answer);
+    assert!(page.contains("photo.jpg") && page.contains(&said("file-missing")), "{page}");
+    stage.expect("with a photo");
+}
+
+/// Every connection sends as many words as are read at all and stops: the memory for words is one for
+/// all, and who holds it makes room.
+pub(crate) fn all_memory_for_words_taken(stage: &Stage) {
+    let before = stage.server.resident();
+    let words = "w".repeat((2 << 20) - 4096);
+    let begun = [form_head("/en/send", 3 << 20, &[]), field("story", &words)].concat();
+    let mut peak = 0;
+    std::thread::scope(|scope| {
+        let all: Vec<_> = (0..CONNECTIONS)
+            .map(|_| {
+                scope.spawn(|| {
+                    let mut stream = connect(stage.address());
+                    let _ = stream.set_write_timeout(Some(Duration::from_secs(8)));
+                    let _ = stream.write_all(&begun[..begun.len() - 2]);
+                    stream
+                })
+            })
+            .collect();
+        for _ in 0..40 {
+            peak = peak.max(stage.server.resident());
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        passes(stage, "a short text among long ones");
+        passes(stage, &"a long text among long ones. ".repeat(5_000));
+        all.into_iter().for_each(|one| drop(one.join()));
+    });
+    let grown = peak.saturating_sub(before);
+    // 4 MiB of memory for words and what 32 connections may have: 32 KiB of words, 64 KiB of reading.
+    assert!(grown < 20 * 1024, "{grown} KiB for {CONNECTIONS} texts of 2 MiB");
+}
+
+/// Sixty-four at once on thirty-two connections, each with an honest form: nobody is lost.
+pub(crate) fn more_honest_people_than_connections(stage: &Stage) {
+    std::thread::scope(|scope| {
+        let all: Vec<_> = (0..CONNECTIONS * 2)
+            .map(|n| {
+                scope.spawn(move || {
+                    let body = [field("story", &format!("one of many: {n}")), end()].concat();
+                    let answer: Answer = stage.exchange(&form("/en/send", &body, &[]));
+                    assert!(is_a_receipt(&stage.page(&answer)));
+                    stage.counts_one_more();
+                    stage.expect(&format!("one of many: {n}"));
+                })
+            })
+            .collect();
+        all.into_iter().for_each(|one| one.join().unwrap());
+    });
+}

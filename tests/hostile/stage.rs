@@ -1,0 +1,197 @@
+//! One server that is attacked, and what must still be true of it afterwards.
+
+use std::{
+    fs,
+    io::{Read as _, Write as _},
+    net::TcpStream,
+    sync::{
+        Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use sandyk::{
+    keyring::Role,
+    locale::{Lang, Locale},
+};
+
+use crate::common::{
+    Opened, Organisation, Server,
+    raw::{Answer, connect, end, exchange, field, form, request},
+};
+
+/// Small limits, so that every one of them is reached.
+const LIMITS: &str = "files = 4\nfile_bytes = 1048576\ntestimony_bytes = 2097152\n\
+    uploads_at_once = 4\nidle_seconds = 30\ntyped_bytes = 4194304";
+/// Connections at once.
+pub(crate) const CONNECTIONS: usize = 32;
+
+/// An organisation whose server is under attack.
+pub(crate) struct Stage {
+    pub(crate) organisation: Organisation,
+    pub(crate) server: Server,
+    kept: AtomicUsize,
+    stories: Mutex<Vec<String>>,
+}
+
+impl Stage {
+    pub(crate) fn new() -> Self {
+        let organisation = Organisation::found_with(&[Role::Reviewer, Role::Guardian], LIMITS, 180);
+        let config = organisation.at("server.toml");
+        let text = fs::read_to_string(&config).unwrap();
+        let more = format!("intake.connections = {CONNECTIONS}\n\n[limits]");
+        fs::write(&config, text.replace("[limits]", &more)).unwrap();
+        let server = organisation.serve();
+        let (kept, stories) = (AtomicUsize::new(0), Mutex::default());
+        let stage = Self { organisation, server, kept, stories };
+        stage.honest();
+        stage
+    }
+
+    /// One row alone: the attack, then everything that must hold after it, then what was kept is read.
+    pub(crate) fn alone(row: fn(&Self)) -> Vec<Opened> {
+        let stage = Self::new();
+        stage.run(row);
+        stage.end()
+    }
+
+    /// The attack, and after it: nothing half-stored, nothing stored that was not acknowledged, and an
+    /// honest testimony passes.
+    pub(crate) fn run(&self, row: fn(&Self)) {
+        let before = (self.journal(), self.kept.load(Ordering::Relaxed));
+        row(self);
+        self.until("nothing half-stored is left", || self.temporary() == 0);
+        let after = (self.journal(), self.kept.load(Ordering::Relaxed));
+        assert_eq!(before.0 == after.0, before.1 == after.1, "stored and acknowledged");
+        self.honest();
+    }
+
+    /// Stops the server and opens all: exactly what was acknowledged is there.
+    pub(crate) fn end(self) -> Vec<Opened> {
+        self.server.stop();
+        let opened = self.organisation.open_all();
+        assert_eq!(opened.len(), self.kept.load(Ordering::Relaxed), "kept and acknowledged");
+        let blobs = count(&self.organisation.at("store/blobs"));
+        assert_eq!(blobs, opened.len() * 4, "four parts of each testimony and nothing else");
+        for story in self.stories.lock().unwrap().iter() {
+            let there = opened.iter().any(|one| one.account.story == *story);
+            assert!(there, "a story is not there as it was sent: {:.80?}", story);
+        }
+        opened
+    }
+
+    /// An honest text passes.
+    pub(crate) fn honest(&self) {
+        self.receipt(&self.send(&[field("story", "an honest text"), end()]));
+    }
+
+    /// This story must be there in the end, exactly so.
+    pub(crate) fn expect(&self, story: &str) {
+        self.stories.lock().unwrap().push(story.to_owned());
+    }
+
+    pub(crate) fn address(&self) -> &str {
+        self.server.address()
+    }
+
+    pub(crate) fn exchange(&self, request: &[u8]) -> Answer {
+        exchange(self.address(), request)
+    }
+
+    /// A GET of that path, with these header lines.
+    pub(crate) fn get(&self, path: &str, lines: &[&str]) -> Answer {
+        self.exchange(&request("GET", path, lines))
+    }
+
+    /// Sends a form and gives the answer to the POST.
+    pub(crate) fn send(&self, parts: &[Vec<u8>]) -> Answer {
+        self.exchange(&form("/en/send", &parts.concat(), &[]))
+    }
+
+    /// The page to which the answer of a form leads.
+    pub(crate) fn page(&self, answer: &Answer) -> String {
+        assert_eq!(answer.status, 303);
+        let page = self.get(answer.header("location").unwrap(), &[]);
+        assert_eq!(page.status, 200);
+        page.text()
+    }
+
+    /// It was kept: the page shows a receipt.
+    pub(crate) fn receipt(&self, answer: &Answer) -> String {
+        let page = self.page(answer);
+        assert!(is_a_receipt(&page), "no receipt: {page}");
+        self.kept.fetch_add(1, Ordering::Relaxed);
+        page
+    }
+
+    /// A receipt was seen by other means.
+    pub(crate) fn counts_one_more(&self) {
+        self.kept.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// It was not kept, and this is what the page says.
+    pub(crate) fn refused(&self, answer: &Answer, why: &str) -> String {
+        let page = self.page(answer);
+        assert!(!is_a_receipt(&page), "a receipt for what must be refused");
+        assert!(page.contains(&said(why)), "not {why:?} on {page:.4000}");
+        page
+    }
+
+    /// Files being written now.
+    pub(crate) fn temporary(&self) -> usize {
+        count(&self.organisation.at("store/tmp"))
+    }
+
+    fn journal(&self) -> u64 {
+        fs::metadata(self.organisation.at("store/journal")).unwrap().len()
+    }
+
+    pub(crate) fn until(&self, what: &str, mut holds: impl FnMut() -> bool) {
+        let start = Instant::now();
+        while !holds() {
+            assert!(start.elapsed() < Duration::from_secs(50), "not within 50 seconds: {what}");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// Writes the head and then these pieces, until the server has had enough; gives how many went out
+    /// and what came back.
+    pub(crate) fn pour(&self, head: &[u8], piece: &[u8], times: usize) -> (usize, Vec<u8>) {
+        let mut stream = connect(self.address());
+        let mut sent = 0;
+        if stream.write_all(head).is_ok() {
+            while sent < times && stream.write_all(piece).is_ok() {
+                sent += 1;
+            }
+        }
+        let _ = stream.shutdown(std::net::Shutdown::Write);
+        (sent, rest(&mut stream))
+    }
+}
+
+/// What still comes, until the other side closes or two seconds are silent.
+pub(crate) fn rest(stream: &mut TcpStream) -> Vec<u8> {
+    stream.set_read_timeout(Some(Duration::from_secs(2))).unwrap();
+    let mut answer = Vec::new();
+    let mut piece = vec![0; 64 * 1024];
+    while let Ok(n @ 1..) = stream.read(&mut piece) {
+        answer.extend_from_slice(&piece[..n]);
+    }
+    answer
+}
+
+pub(crate) fn is_a_receipt(page: &str) -> bool {
+    page.contains("<p class=\"k\">")
+}
+
+/// The English text of a key, as it stands on a page.
+pub(crate) fn said(key: &str) -> String {
+    let text = Locale::of(Lang::En).unwrap().text(key);
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
+fn count(folder: &std::path::Path) -> usize {
+    let entries = fs::read_dir(folder).unwrap().map(Result::unwrap);
+    entries.map(|e| if e.path().is_dir() { count(&e.path()) } else { 1 }).sum()
+}
