@@ -1,4 +1,5 @@
-//! Strangers at the form: floods, dribbles, enormous parts. What they cost, and what they never reach.
+//! A server in trouble: stalled senders, being stopped, a full disk, a dropped reader. What strangers send
+//! stands in `tests/hostile`.
 #![expect(
     clippy::unwrap_used,
     clippy::arithmetic_side_effects,
@@ -9,7 +10,7 @@ mod common;
 
 use std::{
     fs,
-    io::{ErrorKind, Read as _, Write as _},
+    io::{Read as _, Write as _},
     net::TcpStream,
     os::unix::fs::{DirBuilderExt as _, MetadataExt as _, PermissionsExt as _},
     path::Path,
@@ -18,7 +19,7 @@ use std::{
 
 use common::{
     Organisation, Server,
-    raw::{Answer, BOUNDARY, connect, end, exchange, field, file, form, form_head, request},
+    raw::{Answer, connect, end, exchange, field, file, form, form_head, request},
 };
 use sandyk::{
     keyring::Role,
@@ -40,75 +41,6 @@ fn is_a_receipt(page: &str) -> bool {
     page.contains("<p class=\"k\">")
 }
 
-/// How much the server's memory grew, in KiB, at any moment while `work` ran.
-fn grown(server: &Server, work: impl FnOnce() + Send) -> u64 {
-    let before = server.resident();
-    std::thread::scope(|scope| {
-        let work = scope.spawn(work);
-        let mut peak = 0;
-        while !work.is_finished() {
-            peak = peak.max(server.resident());
-            std::thread::sleep(Duration::from_millis(5));
-        }
-        work.join().unwrap();
-        peak.max(server.resident()).saturating_sub(before)
-    })
-}
-
-/// Writes until everything is sent or the server has had enough.
-fn pour(address: &str, head: &[u8], piece: &[u8], times: usize) {
-    let mut stream = connect(address);
-    let _ = stream.write_all(head);
-    for _ in 0..times {
-        if stream.write_all(piece).is_err() {
-            return;
-        }
-    }
-    stream.set_read_timeout(Some(Duration::from_secs(2))).unwrap();
-    let _ = stream.read(&mut [0; 1024]);
-}
-
-#[test]
-fn parts_without_number_headers_without_end_and_names_without_measure_cost_little_memory() {
-    let organisation = Organisation::found(&ROLES);
-    let server = organisation.serve();
-    assert!(is_a_receipt(
-        &page_after(&server, &send(&server, &[field("story", "warm"), end()])).text()
-    ));
-    let head = form_head("/en/send", 1 << 40, &[]);
-    let many = grown(&server, || pour(server.address(), &head, &field("story", "x"), 10_000));
-    assert!(many < 4096, "10 000 parts: {many} KiB");
-    let endless = [head.clone(), format!("--{BOUNDARY}\r\nX: ").into_bytes()].concat();
-    let header = grown(&server, || pour(server.address(), &endless, &vec![b'a'; 1 << 16], 1600));
-    assert!(header < 4096, "100 MB of one header: {header} KiB");
-    let preamble = grown(&server, || pour(server.address(), &head, &vec![b'a'; 1 << 16], 1600));
-    assert!(preamble < 4096, "100 MB before the first part: {preamble} KiB");
-    let long = field(&"n".repeat(30_000), "x");
-    let names = grown(&server, || pour(server.address(), &head, &long, 500));
-    assert!(names < 4096, "500 names of 30 000 letters: {names} KiB");
-    let opened = send(&server, &[field("story", "still here"), end()]);
-    assert!(is_a_receipt(&page_after(&server, &opened).text()));
-    server.stop();
-}
-
-#[test]
-fn a_boundary_longer_than_any_browser_makes_is_no_form() {
-    let organisation = Organisation::found(&ROLES);
-    let server = organisation.serve();
-    for (length, taken) in [(70, true), (71, false), (30_000, false)] {
-        let boundary = "b".repeat(length);
-        let body = format!(
-            "--{boundary}\r\nContent-Disposition: form-data; name=\"story\"\r\n\r\nx\r\n--{boundary}--\r\n"
-        );
-        let kind = format!("Content-Type: multipart/form-data; boundary={boundary}");
-        let long = format!("Content-Length: {}", body.len());
-        let head = request("POST", "/en/send", &[&kind, &long]);
-        let answer = exchange(server.address(), &[head, body.into_bytes()].concat());
-        assert_eq!(is_a_receipt(&page_after(&server, &answer).text()), taken, "{length}");
-    }
-    server.stop();
-}
-
 #[test]
 fn a_text_of_more_than_a_megabyte_comes_back_whole() {
     let organisation = Organisation::found(&ROLES);
@@ -118,20 +50,6 @@ fn a_text_of_more_than_a_megabyte_comes_back_whole() {
     let page = page_after(&server, &answer);
     assert_eq!(page.status, 200, "the text is not lost");
     assert!(page.text().contains(&long.replace('"', "&quot;")), "and stands on the page");
-    server.stop();
-}
-
-#[test]
-fn files_with_enormous_names_do_not_fill_the_pool_of_receipts() {
-    let organisation = Organisation::found_with(&ROLES, "files = 1", 180);
-    let server = organisation.serve();
-    let name = "ы".repeat(500);
-    let mut parts = vec![field("story", "names")];
-    parts.extend((0..60).map(|_| file(&name, b"x")));
-    parts.push(end());
-    let page = page_after(&server, &send(&server, &parts));
-    assert!(is_a_receipt(&page.text()));
-    assert!(page.body.len() < 16 * 1024, "{} bytes of names", page.body.len());
     server.stop();
 }
 
@@ -175,66 +93,6 @@ fn sixty_four_stalled_senders_cost_little_and_stop_nobody() {
     until("their files are gone", || temporary(&organisation) == 0);
     server.stop();
     assert_eq!(organisation.open_all().len(), 2);
-}
-
-#[test]
-fn whoever_dribbles_is_cut_off_and_holds_nobody_up() {
-    let limits = "idle_seconds = 30\nuploads_at_once = 1\nderivations_at_once = 1";
-    let organisation = Organisation::found_with(&ROLES, limits, 180);
-    let server = organisation.serve();
-    let mut slow = stalled(&server, "dribble");
-    until("the place is taken", || temporary(&organisation) == 1);
-    let begun = Instant::now();
-    std::thread::scope(|scope| {
-        let other = scope.spawn(|| {
-            let parts = [field("story", "has to wait"), file("b.jpg", &[8; 1000]), end()];
-            page_after(&server, &send(&server, &parts)).text()
-        });
-        // One byte every two seconds: never silent, never done.
-        until("the dribbler is cut off", || {
-            std::thread::sleep(Duration::from_secs(2));
-            slow.write_all(b"x").is_err() || closed(&mut slow)
-        });
-        assert!(begun.elapsed() < Duration::from_secs(45));
-        assert!(
-            is_a_receipt(&other.join().unwrap()),
-            "the words were kept whatever came of the file"
-        );
-    });
-    server.stop();
-    assert_eq!(organisation.open_all().len(), 1);
-}
-
-/// Whether the other side has closed or answered.
-fn closed(stream: &mut TcpStream) -> bool {
-    stream.set_read_timeout(Some(Duration::from_millis(1))).unwrap();
-    let read = stream.read(&mut [0; 4096]);
-    read.map_or_else(|e| !matches!(e.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut), |_| true)
-}
-
-#[test]
-fn whoever_does_not_read_an_answer_is_cut_off() {
-    let organisation = Organisation::found_with(&ROLES, "idle_seconds = 30", 180);
-    let server = organisation.serve();
-    let answer = send(&server, &[field("story", &"\"".repeat(2_000_000)), end()]);
-    let place = answer.header("location").unwrap();
-    let mut all: Vec<_> = (0..4)
-        .map(|_| {
-            let mut stream = connect(server.address());
-            stream.write_all(&request("GET", place, &[])).unwrap();
-            stream
-        })
-        .collect();
-    std::thread::sleep(Duration::from_secs(40));
-    for stream in &mut all {
-        let mut got = 0;
-        let mut piece = vec![0; 1 << 20];
-        while let Ok(n @ 1..) = stream.read(&mut piece) {
-            got += n;
-        }
-        assert!(got < 11_000_000, "{got} bytes: the connection was still served");
-    }
-    server.stop();
 }
 
 #[test]

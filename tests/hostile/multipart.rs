@@ -29,7 +29,6 @@ pub(crate) fn another_kind_of_body(stage: &Stage) {
         "multipart/form-data",
         "multipart/form-data; boundary=",
         "multipart/form-data; boundary=\"",
-        "\u{1}\u{2}",
     ] {
         is_refused(&post(stage, kind, b"story=told"), kind);
     }
