@@ -90,6 +90,7 @@ fn all(lang: Lang) -> Vec<(String, String)> {
     let locales: Vec<_> = Lang::ALL.into_iter().map(locale).collect();
     all.push(("languages".to_owned(), pages::languages(&locales, &s)));
     all.push(("offline".to_owned(), pages::offline(&locales, &s)));
+    all.push(("unreadable".to_owned(), pages::unreadable(&locales, &s)));
     all
 }
 
@@ -249,7 +250,7 @@ fn every_page_begins_with_the_way_out() {
         for (name, page) in all(lang) {
             let exit = page.find("class=\"exit\"").unwrap();
             assert!(exit < page.find("<main").unwrap(), "{name}");
-            let to = if matches!(name.as_str(), "languages" | "offline") {
+            let to = if matches!(name.as_str(), "languages" | "offline" | "unreadable") {
                 NEUTRAL_SITE.to_owned()
             } else {
                 format!("/{}/leave", lang.tag())
@@ -427,7 +428,7 @@ fn the_receipt_page_shows_the_code_in_nine_groups_and_burns_by_one_button() {
 #[test]
 fn pages_of_all_languages_name_them_all() {
     for (name, page) in all(Lang::En) {
-        if name == "languages" || name == "offline" {
+        if ["languages", "offline", "unreadable"].contains(&name.as_str()) {
             for lang in Lang::ALL {
                 assert!(page.contains(&format!("<section lang=\"{}\">", lang.tag())), "{name}");
             }

@@ -25,7 +25,7 @@ use std::{sync::Arc, time::Duration};
 
 use axum::{
     Router,
-    body::HttpBody as _,
+    body::{Body, HttpBody as _},
     extract::{Path, Request, State},
     http::{
         HeaderMap, HeaderValue, Method, StatusCode, Uri,
@@ -107,10 +107,21 @@ async fn guard(State(web): State<Web>, request: Request, next: Next) -> Response
     response
 }
 
+/// Reads what nobody wants before it is answered; the form is the one body that somebody does.
 async fn admit(web: &Web, request: Request, next: Next) -> Response {
-    let Some(refusal) = refusal(web, &request) else { return next.run(request).await };
-    multipart::discard(request.into_body(), web.intake.limits()).await;
-    refusal
+    let refusal = refusal(web, &request);
+    let is_form = request.method() == Method::POST && request.uri().path().ends_with("/send");
+    let (head, body) = request.into_parts();
+    let body = if refusal.is_none() && is_form {
+        body
+    } else {
+        multipart::discard(body, web.intake.limits()).await;
+        Body::empty()
+    };
+    match refusal {
+        Some(refusal) => refusal,
+        None => next.run(Request::from_parts(head, body)).await,
+    }
 }
 
 fn refusal(web: &Web, request: &Request) -> Option<Response> {

@@ -76,7 +76,7 @@ impl Stage {
         assert_eq!(blobs, opened.len() * 4, "four parts of each testimony and nothing else");
         for story in self.stories.lock().unwrap().iter() {
             let there = opened.iter().any(|one| one.account.story == *story);
-            assert!(there, "a story is not there as it was sent: {:.80?}", story);
+            assert!(there, "a story is not there as it was sent: {story:.80?}");
         }
         opened
     }
@@ -112,8 +112,12 @@ impl Stage {
     /// The page to which the answer of a form leads.
     pub(crate) fn page(&self, answer: &Answer) -> String {
         assert_eq!(answer.status, 303);
-        let page = self.get(answer.header("location").unwrap(), &[]);
+        let place = answer.header("location").unwrap();
+        let page = self.get(place, &[]);
         assert_eq!(page.status, 200);
+        // What waits to be read is memory too.
+        let burnt = request("POST", &format!("{place}/done"), &["Content-Length: 0"]);
+        assert_eq!(self.exchange(&burnt).status, 303);
         page.text()
     }
 
