@@ -121,15 +121,7 @@ async fn serve(config: ServerConfig, out: &mut Out) -> Result<Exit, CliError> {
     let stop = watch::Sender::new(false);
     let pages = web::router(Arc::clone(&intake), &config.organisation)?;
     let bound = bind("intake", &config.intake, out).await?;
-    let door = Door {
-        bound,
-        connections: config.intake.connections,
-        pace,
-        guests: Guests::Anybody {
-            typed_bytes: config.limits.typed_bytes,
-            refusals: web::refusals(&config.organisation, &config.limits)?,
-        },
-    };
+    let door = open_to_anybody(bound, &config)?;
     let mut served = vec![tokio::spawn(web::listen::serve(door, pages, stop.subscribe()))];
     let ledger = LedgerKey::open(&config.store, store.head(), &mut OsRng)?;
     if let Some(desk) = config.desk {
@@ -154,6 +146,14 @@ async fn serve(config: ServerConfig, out: &mut Out) -> Result<Exit, CliError> {
         Err(_) => out.say("stopped while a request was running; nothing acknowledged is lost"),
     }
     Ok(Exit::Done)
+}
+
+/// The door of the witnesses.
+fn open_to_anybody(bound: Bound, config: &ServerConfig) -> Result<Door, CliError> {
+    let refusals = web::refusals(&config.organisation, &config.limits)?;
+    let guests = Guests::Anybody { typed_bytes: config.limits.typed_bytes, refusals };
+    let (connections, pace) = (config.intake.connections, Pace::of(&config.limits));
+    Ok(Door { bound, connections, pace, guests })
 }
 
 fn open_store(config: &ServerConfig, out: &mut Out) -> Result<Arc<SledStore>, CliError> {

@@ -59,6 +59,13 @@ enum Stage {
     Ending,
 }
 
+/// What somebody waits for.
+#[derive(Debug, Clone, Copy)]
+enum Want {
+    Place,
+    Memory,
+}
+
 /// One connection, as the crowd knows it.
 pub(super) struct Seat {
     state: Mutex<State>,
@@ -87,36 +94,36 @@ pub(super) struct Allowance {
     seat: Arc<Seat>,
     bytes: usize,
     granted: usize,
-    permits: Option<OwnedSemaphorePermit>,
+    permits: Vec<OwnedSemaphorePermit>,
 }
 
 impl Crowd {
     /// Everybody waits, nobody is cut: for a listener where only known devices come.
     pub(super) fn waiting(connections: usize) -> Arc<Self> {
-        Self::new(connections, 0, false)
+        Self::new(connections, None)
     }
 
     /// Newcomers are let in, and all typed words together take at most `typed_bytes` and [`OWN`] for
     /// each connection.
     pub(super) fn making_room(connections: usize, typed_bytes: usize) -> Arc<Self> {
-        Self::new(connections, typed_bytes, true)
+        Self::new(connections, Some(typed_bytes))
     }
 
-    fn new(connections: usize, typed_bytes: usize, makes_room: bool) -> Arc<Self> {
-        let units = typed_bytes.div_ceil(UNIT).min(Semaphore::MAX_PERMITS);
+    fn new(connections: usize, typed_bytes: Option<usize>) -> Arc<Self> {
+        let units = typed_bytes.unwrap_or_default().div_ceil(UNIT).min(Semaphore::MAX_PERMITS);
         Arc::new(Self {
             places: Arc::new(Semaphore::new(connections)),
             connections,
             typed: Arc::new(Semaphore::new(units)),
             seats: Mutex::default(),
             next: AtomicU64::new(0),
-            makes_room,
+            makes_room: typed_bytes.is_some(),
         })
     }
 
     /// Waits for a place, making room if there is none. `None` when the listener is closed.
     pub(super) async fn admit(self: &Arc<Self>) -> Option<Admitted> {
-        let place = self.acquire(&self.places, 1, Self::is_in_the_way).await?;
+        let place = self.acquire(&self.places, 1, Want::Place).await?;
         let seat = Arc::new(Seat {
             state: Mutex::new(State::new()),
             cut: Notify::new(),
@@ -131,7 +138,7 @@ impl Crowd {
         &self,
         what: &Arc<Semaphore>,
         permits: u32,
-        in_the_way: fn(&State, bool) -> bool,
+        want: Want,
     ) -> Option<OwnedSemaphorePermit> {
         if let Ok(at_once) = Arc::clone(what).try_acquire_many_owned(permits) {
             return Some(at_once);
@@ -139,7 +146,7 @@ impl Crowd {
         let mut waiting = std::pin::pin!(Arc::clone(what).acquire_many_owned(permits));
         loop {
             if self.makes_room {
-                self.cut_the_least_advanced(Instant::now(), in_the_way);
+                self.cut_the_least_advanced(Instant::now(), want);
             }
             if let Ok(permit) = timeout(LOOK, &mut waiting).await {
                 return permit.ok();
@@ -147,29 +154,24 @@ impl Crowd {
         }
     }
 
-    fn is_in_the_way(state: &State, crowded: bool) -> bool {
-        match state.stage {
-            Stage::Silent | Stage::Asking => true,
-            Stage::Files => crowded,
-            Stage::Ending => false,
+    fn is_in_the_way(&self, state: &State, want: Want, files: usize) -> bool {
+        match (want, state.stage) {
+            (Want::Place | Want::Memory, Stage::Ending) => false,
+            (Want::Memory, Stage::Silent | Stage::Asking | Stage::Files) => state.typed > 0,
+            (Want::Place, Stage::Files) => files > self.connections.div_ceil(2),
+            (Want::Place, Stage::Silent | Stage::Asking) => true,
         }
     }
 
-    fn holds_memory(state: &State, _: bool) -> bool {
-        state.typed > 0 && state.stage != Stage::Ending
-    }
-
-    fn cut_the_least_advanced(&self, now: Instant, in_the_way: fn(&State, bool) -> bool) {
+    fn cut_the_least_advanced(&self, now: Instant, want: Want) {
         let seats = self.seats();
-        // Somebody may be on the way out already.
         let files = seats.values().filter(|seat| seat.state().stage == Stage::Files).count();
-        let crowded = files > self.connections.div_ceil(2);
         let worst = seats
             .values()
             .filter_map(|seat| {
                 let state = seat.state();
                 let had_enough = !state.leaving && state.had(now) >= GRACE;
-                (had_enough && in_the_way(&state, crowded))
+                (had_enough && self.is_in_the_way(&state, want, files))
                     .then(|| (state.stage == Stage::Silent, state.behind(now), seat))
             })
             .max_by_key(|(silent, behind, _)| (*silent, *behind));
@@ -261,7 +263,7 @@ impl Seat {
 
     /// Memory for the words of a form that begins.
     pub(super) fn allowance(self: &Arc<Self>) -> Allowance {
-        Allowance { seat: Arc::clone(self), bytes: 0, granted: OWN, permits: None }
+        Allowance { seat: Arc::clone(self), bytes: 0, granted: OWN, permits: Vec::new() }
     }
 }
 
@@ -277,18 +279,13 @@ impl Allowance {
         let units = missing.div_ceil(UNIT);
         let crowd = &self.seat.crowd;
         let Ok(permits) = u32::try_from(units) else { return false };
-        let got = crowd.acquire(&crowd.typed, permits, Crowd::holds_memory).await;
+        let got = crowd.acquire(&crowd.typed, permits, Want::Memory).await;
         let Some(got) = got else { return false };
         self.bytes = wanted;
         let more = units.saturating_mul(UNIT);
         self.granted = self.granted.saturating_add(more);
-        let mut state = self.seat.state();
-        state.typed = state.typed.saturating_add(more);
-        drop(state);
-        match &mut self.permits {
-            Some(permits) => permits.merge(got),
-            none @ None => *none = Some(got),
-        }
+        self.seat.state().typed = self.granted;
+        self.permits.push(got);
         true
     }
 }
@@ -312,10 +309,16 @@ mod tests {
         (crowd, all)
     }
 
+    fn everybody_asks(all: &[Admitted]) {
+        for one in all {
+            one.seat.heard(1);
+        }
+    }
+
     /// Who is asked to leave `after` so many seconds, when a newcomer comes.
     fn leaves(crowd: &Crowd, all: &[Admitted], after: u64) -> Option<usize> {
         let now = Instant::now().checked_add(Duration::from_secs(after)).unwrap();
-        crowd.cut_the_least_advanced(now, Crowd::is_in_the_way);
+        crowd.cut_the_least_advanced(now, Want::Place);
         all.iter().position(|one| one.seat.state().leaving)
     }
 
@@ -333,7 +336,7 @@ mod tests {
     #[tokio::test]
     async fn the_least_advanced_goes_and_what_is_ending_or_has_a_place_stays() {
         let (crowd, all) = full(4).await;
-        all.iter().for_each(|one| one.seat.heard(1));
+        everybody_asks(&all);
         all[0].seat.is_ending();
         all[1].seat.has_a_place();
         all[2].seat.heard(30 << 10);
@@ -354,7 +357,7 @@ mod tests {
     #[tokio::test]
     async fn files_go_only_while_they_hold_more_than_half() {
         let (crowd, all) = full(4).await;
-        all.iter().for_each(|one| one.seat.heard(1));
+        everybody_asks(&all);
         all[0].seat.has_a_place();
         all[1].seat.has_a_place();
         all[2].seat.is_ending();
@@ -367,7 +370,7 @@ mod tests {
     #[tokio::test]
     async fn memory_for_words_is_bounded_and_comes_back() {
         let (crowd, all) = full(2).await;
-        all.iter().for_each(|one| one.seat.heard(1));
+        everybody_asks(&all);
         let mut first = all[0].seat.allowance();
         assert!(first.take(OWN + (1 << 20)).await);
         let mut other = all[1].seat.allowance();
@@ -375,7 +378,7 @@ mod tests {
         assert!(timeout(LOOK * 2, other.take(1)).await.is_err(), "more waits");
         assert!(!all[0].seat.state().leaving, "nobody goes before the grace");
         let later = Instant::now().checked_add(GRACE).unwrap();
-        crowd.cut_the_least_advanced(later, Crowd::holds_memory);
+        crowd.cut_the_least_advanced(later, Want::Memory);
         assert!(all[0].seat.state().leaving, "who holds the memory makes room");
         assert!(!all[1].seat.state().leaving, "and who holds none does not");
         drop(first);

@@ -113,12 +113,19 @@ fn routes() -> Vec<Route> {
     all
 }
 
+/// Whether there is a keyring to seal to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Intake {
+    Open,
+    Closed,
+}
+
 impl Route {
     /// What it answers to that method.
-    fn status(&self, method: &str, open: bool) -> u16 {
+    fn status(&self, method: &str, intake: Intake) -> u16 {
         let sends = method == "POST" && self.path.ends_with("/send");
         match method {
-            "GET" | "HEAD" | "POST" if !open && !self.always && !sends => 503,
+            "GET" | "HEAD" | "POST" if intake == Intake::Closed && !self.always && !sends => 503,
             "GET" | "HEAD" => self.get,
             "POST" => self.post,
             _ => 405,
@@ -134,9 +141,9 @@ impl Route {
         }
     }
 
-    fn holds(&self, server: &Server, method: &str, open: bool) {
-        let what = format!("{method} {} (open: {open})", self.path);
-        let status = self.status(method, open);
+    fn holds(&self, server: &Server, method: &str, intake: Intake) {
+        let what = format!("{method} {} ({intake:?})", self.path);
+        let status = self.status(method, intake);
         let lines: &[&str] = if method == "POST" { &["Content-Length: 0"] } else { &[] };
         let answer = ask(server, method, &self.path, lines);
         let place = answer.header("location").map(str::to_owned);
@@ -176,12 +183,12 @@ const METHODS: [&str; 9] =
 /// exactly the documented headers.
 #[test]
 fn every_route_and_method_has_exactly_the_documented_headers() {
-    for open in [true, false] {
-        let organisation = Organisation::found_with(&ROLES, "", if open { 180 } else { -1 });
+    for (intake, days) in [(Intake::Open, 180), (Intake::Closed, -1)] {
+        let organisation = Organisation::found_with(&ROLES, "", days);
         let server = organisation.serve();
         for route in routes() {
             for method in METHODS {
-                route.holds(&server, method, open);
+                route.holds(&server, method, intake);
             }
         }
         server.stop();

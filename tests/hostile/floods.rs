@@ -10,7 +10,7 @@ use std::{
 
 use crate::{
     common::raw::{Answer, connect, end, field, file, form, form_head},
-    stage::{CONNECTIONS, Stage, is_a_receipt, said},
+    stage::{CONNECTIONS, Stage, is_a_receipt, said, until},
 };
 
 /// In this time an honest text passes, whatever goes on.
@@ -103,7 +103,7 @@ pub(crate) fn connections_that_come_back_at_once(stage: &Stage) {
 /// passes, and whoever has a file is told that it was not kept, and the words were.
 pub(crate) fn all_places_for_files_taken(stage: &Stage) {
     let mut files = flood(stage, 4, &begun_file(4096));
-    stage.until("all places are taken", || stage.temporary() == 4);
+    until("all places are taken", || stage.temporary() == 4);
     let mut words = flood(stage, CONNECTIONS - 4, &begun_words());
     let stop = AtomicBool::new(false);
     std::thread::scope(|scope| {
@@ -146,7 +146,9 @@ pub(crate) fn all_memory_for_words_taken(stage: &Stage) {
         }
         passes(stage, "a short text among long ones");
         passes(stage, &"a long text among long ones. ".repeat(5_000));
-        all.into_iter().for_each(|one| drop(one.join()));
+        for one in all {
+            drop(one.join());
+        }
     });
     let grown = peak.saturating_sub(before);
     // 4 MiB of memory for words and what 32 connections may have: 32 KiB of words, 64 KiB of reading.
@@ -167,6 +169,8 @@ pub(crate) fn more_honest_people_than_connections(stage: &Stage) {
                 })
             })
             .collect();
-        all.into_iter().for_each(|one| one.join().unwrap());
+        for one in all {
+            one.join().unwrap();
+        }
     });
 }

@@ -2,7 +2,6 @@
 //! other, over raw sockets against a real server.
 #![expect(
     clippy::unwrap_used,
-    clippy::panic,
     clippy::arithmetic_side_effects,
     clippy::indexing_slicing,
     clippy::disallowed_methods,

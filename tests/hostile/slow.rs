@@ -22,18 +22,18 @@ fn closed(stream: &mut TcpStream) -> bool {
 }
 
 /// Begins like that, then sends a byte every two seconds, or nothing.
-fn is_cut_off(stage: &Stage, what: &str, begin: &[u8], byte: Option<&[u8]>) {
+fn is_cut_off(stage: &Stage, what: &str, start: &[u8], byte: Option<&[u8]>) {
     let mut stream = connect(stage.address());
-    stream.write_all(begin).unwrap();
-    let begun = Instant::now();
+    stream.write_all(start).unwrap();
+    let since = Instant::now();
     while !closed(&mut stream) {
-        assert!(begun.elapsed() < LASTS, "{what}: not cut off after {LASTS:?}");
+        assert!(since.elapsed() < LASTS, "{what}: not cut off after {LASTS:?}");
         std::thread::sleep(Duration::from_secs(2));
         if byte.is_some_and(|byte| stream.write_all(byte).is_err()) {
             return;
         }
     }
-    assert!(begun.elapsed() > Duration::from_secs(20), "{what}: Tor is slow, this was too early");
+    assert!(since.elapsed() > Duration::from_secs(20), "{what}: Tor is slow, this was too early");
 }
 
 /// Heads and bodies that dribble or stop, at every place: nobody lasts, nothing is kept. All at once.
@@ -45,7 +45,7 @@ pub(crate) fn dribbling_and_silent_senders(stage: &Stage) {
     let head = b"GET /en HTTP/1.1\r\nX: ";
     let refused = [request("POST", "/nowhere", &["Content-Length: 100000"]), vec![7; 100]].concat();
     std::thread::scope(|scope| {
-        for (what, begin, byte) in [
+        for (what, start, byte) in [
             ("nothing at all", &b""[..], None),
             ("a head that stops", head, None),
             ("a head that dribbles", head, Some(&b"x"[..])),
@@ -55,7 +55,7 @@ pub(crate) fn dribbling_and_silent_senders(stage: &Stage) {
             ("a file that dribbles", files, Some(b"x")),
             ("a refused body that dribbles", &refused, Some(b"x")),
         ] {
-            scope.spawn(move || is_cut_off(stage, what, begin, byte));
+            scope.spawn(move || is_cut_off(stage, what, start, byte));
         }
         scope.spawn(|| whoever_does_not_read(stage));
     });

@@ -17,38 +17,40 @@ fn hidden() -> String {
     text.replace("Connection: close\r\n", "")
 }
 
+/// What such a head says of the body's end.
+const HEADS: [&str; 25] = [
+    "Content-Length: 4\r\nTransfer-Encoding: chunked",
+    "Transfer-Encoding: chunked\r\nContent-Length: 4",
+    "Content-Length: 5\r\nTransfer-Encoding: identity",
+    "Transfer-Encoding: xchunked",
+    "Transfer-Encoding : chunked",
+    "Transfer-Encoding:\tchunked",
+    "Transfer-Encoding: chunked, identity",
+    "Transfer-Encoding: identity, chunked",
+    "Transfer-Encoding: chunked\r\nTransfer-Encoding: identity",
+    "Transfer-Encoding: identity\r\nTransfer-Encoding: chunked",
+    "Transfer-Encoding:\r\n chunked",
+    "X: y\r\n Transfer-Encoding: chunked",
+    "\u{b}Transfer-Encoding: chunked",
+    "Transfer-Encoding: \u{b}chunked",
+    "Transfer-Encoding: \"chunked\"",
+    "Content-Length: 0\r\nContent-Length: 4",
+    "Content-Length: 0, 4",
+    "Content-Length: +0",
+    "Content-Length: 0x0",
+    "Content-Length: 00000000000000000000005",
+    "Content-Length : 0",
+    "Content_Length: 4\r\nContent-Length: 5",
+    "Content-Length: 5\nX: y",
+    "Content-Length: 5\r\n\nX: y",
+    "",
+];
+
 /// Every shape is one request at most; what is hidden in it is never one.
 pub(crate) fn bodies_with_two_ends(stage: &Stage) {
     let hidden = hidden();
     let one = format!("0\r\n\r\n{hidden}");
     let kind = format!("Content-Type: multipart/form-data; boundary={BOUNDARY}");
-    let heads = [
-        "Content-Length: 4\r\nTransfer-Encoding: chunked".to_owned(),
-        "Transfer-Encoding: chunked\r\nContent-Length: 4".to_owned(),
-        "Content-Length: 5\r\nTransfer-Encoding: identity".to_owned(),
-        "Transfer-Encoding: xchunked".to_owned(),
-        "Transfer-Encoding : chunked".to_owned(),
-        "Transfer-Encoding:\tchunked".to_owned(),
-        "Transfer-Encoding: chunked, identity".to_owned(),
-        "Transfer-Encoding: identity, chunked".to_owned(),
-        "Transfer-Encoding: chunked\r\nTransfer-Encoding: identity".to_owned(),
-        "Transfer-Encoding: identity\r\nTransfer-Encoding: chunked".to_owned(),
-        "Transfer-Encoding:\r\n chunked".to_owned(),
-        "X: y\r\n Transfer-Encoding: chunked".to_owned(),
-        "\u{b}Transfer-Encoding: chunked".to_owned(),
-        "Transfer-Encoding: \u{b}chunked".to_owned(),
-        "Transfer-Encoding: \"chunked\"".to_owned(),
-        "Content-Length: 0\r\nContent-Length: 4".to_owned(),
-        "Content-Length: 0, 4".to_owned(),
-        "Content-Length: +0".to_owned(),
-        "Content-Length: 0x0".to_owned(),
-        "Content-Length: 00000000000000000000005".to_owned(),
-        "Content-Length : 0".to_owned(),
-        "Content_Length: 4\r\nContent-Length: 5".to_owned(),
-        "Content-Length: 5\nX: y".to_owned(),
-        "Content-Length: 5\r\n\nX: y".to_owned(),
-        String::new(),
-    ];
     for (version, method, path) in [
         ("1.1", "POST", "/en/send"),
         ("1.0", "POST", "/en/send"),
@@ -57,7 +59,7 @@ pub(crate) fn bodies_with_two_ends(stage: &Stage) {
         ("1.1", "PUT", "/en/send"),
         ("1.1", "POST", "/nowhere"),
     ] {
-        for head in &heads {
+        for head in HEADS {
             if head.is_empty() && method != "POST" {
                 // Without a body it is two requests in a row, and both are answered.
                 continue;

@@ -61,7 +61,7 @@ impl Stage {
     pub(crate) fn run(&self, row: fn(&Self)) {
         let before = (self.journal(), self.kept.load(Ordering::Relaxed));
         row(self);
-        self.until("nothing half-stored is left", || self.temporary() == 0);
+        until("nothing half-stored is left", || self.temporary() == 0);
         let after = (self.journal(), self.kept.load(Ordering::Relaxed));
         assert_eq!(before.0 == after.0, before.1 == after.1, "stored and acknowledged");
         self.honest();
@@ -151,14 +151,6 @@ impl Stage {
         fs::metadata(self.organisation.at("store/journal")).unwrap().len()
     }
 
-    pub(crate) fn until(&self, what: &str, mut holds: impl FnMut() -> bool) {
-        let start = Instant::now();
-        while !holds() {
-            assert!(start.elapsed() < Duration::from_secs(50), "not within 50 seconds: {what}");
-            std::thread::sleep(Duration::from_millis(20));
-        }
-    }
-
     /// Writes the head and then these pieces, until the server has had enough; gives how many went out
     /// and what came back.
     pub(crate) fn pour(&self, head: &[u8], piece: &[u8], times: usize) -> (usize, Vec<u8>) {
@@ -171,6 +163,14 @@ impl Stage {
         }
         let _ = stream.shutdown(std::net::Shutdown::Write);
         (sent, rest(&mut stream))
+    }
+}
+
+pub(crate) fn until(what: &str, mut holds: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !holds() {
+        assert!(start.elapsed() < Duration::from_secs(50), "not within 50 seconds: {what}");
+        std::thread::sleep(Duration::from_millis(20));
     }
 }
 
