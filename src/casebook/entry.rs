@@ -188,6 +188,9 @@ pub enum EntryError {
     /// Its file is not the one that the feed committed to.
     #[error("its file is not the one that the feed names")]
     NotTheOneOfTheFeed,
+    /// The very same file came before.
+    #[error("the very same entry came before")]
+    Repeated,
     /// It is no entry of this version.
     #[error("what is inside is not an entry of the form entry/1")]
     Malformed,

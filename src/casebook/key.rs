@@ -181,6 +181,12 @@ pub enum KeyError {
     /// It is no signed note, or a signature of a reader is false.
     #[error("its note is not properly signed: {0}")]
     Note(#[from] NoteError),
+    /// The very same key came before.
+    #[error("the very same key came before")]
+    Repeated,
+    /// The same reader made more keys for one epoch than an honest one makes.
+    #[error("its reader made too many keys for one epoch; the first ones are used")]
+    TooMany,
     /// The recipient cannot be sealed to.
     #[error("a reader's key cannot be sealed to")]
     BadRecipient,

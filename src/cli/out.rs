@@ -19,7 +19,7 @@ use unicode_width::UnicodeWidthStr as _;
 use crate::cli::{
     exit::{CliError, Exit},
     fold::folded,
-    terminal::{ForTerminal, acts_or_hides},
+    terminal::{ForTerminal, Watch, acts_or_hides},
     words::{Told as _, Words},
 };
 use crate::locale::Locale;
@@ -242,12 +242,14 @@ fn cell(text: &str) -> String {
     ForTerminal(&text.split_whitespace().collect::<Vec<_>>().join(" ")).to_string()
 }
 
-/// `json` with every hidden character written as `\uXXXX`: the same document.
+/// `json` with every hidden character, and towers of marks, written as `\uXXXX`: the same document.
 fn escape_json(json: &str) -> String {
     let mut out = String::with_capacity(json.len());
+    let mut watch = Watch::default();
     for c in json.chars() {
         // outside strings JSON is plain ASCII; inside, serde_json has escaped the C0 controls
-        if c == '\n' || !acts_or_hides(c) {
+        let too_much = watch.is_too_much(c);
+        if c == '\n' || !(acts_or_hides(c) || too_much) {
             out.push(c);
             continue;
         }
@@ -366,6 +368,14 @@ mod tests {
             "{text}"
         );
         assert!(text.lines().nth(1).is_some_and(|l| l.starts_with(&" ".repeat(20))), "{text}");
+    }
+
+    #[test]
+    fn a_tower_of_marks_in_json_is_written_in_figures_and_reads_the_same() {
+        let tower = format!("a{}b", "\u{301}".repeat(2000));
+        let escaped = escape_json(&serde_json::to_string(&tower).unwrap());
+        assert_eq!(escaped.matches('\u{301}').count(), 4, "what covers the lines around it");
+        assert_eq!(serde_json::from_str::<String>(&escaped).unwrap(), tower);
     }
 
     proptest! {

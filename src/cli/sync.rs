@@ -237,6 +237,7 @@ fn explain(error: &SyncError) -> CliError {
         | SyncError::Damaged { .. }
         | SyncError::DeviceKey(_)
         | SyncError::Network(_)
+        | SyncError::TooSlow(_)
         | SyncError::Clock { .. }
         | SyncError::Refused { .. }
         | SyncError::TooLarge(_)

@@ -11,6 +11,7 @@
 use std::fmt::{self, Write as _};
 
 use unicode_general_category::{GeneralCategory, get_general_category};
+use unicode_width::UnicodeWidthChar as _;
 
 /// Foreign text that shows itself safely on a terminal.
 ///
@@ -40,21 +41,35 @@ impl ForTerminal<'_> {
     }
 }
 
+/// Says of one character after the other whether it may stand on a screen as it is.
+#[derive(Default)]
+pub(super) struct Watch {
+    marks: usize,
+}
+
+impl Watch {
+    /// Is this one of too many marks on one letter?
+    pub(super) fn is_too_much(&mut self, c: char) -> bool {
+        self.marks = if is_mark(c) { self.marks.saturating_add(1) } else { 0 };
+        self.marks > MAX_MARKS
+    }
+}
+
 impl fmt::Display for ForTerminal<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut marks: usize = 0;
+        let mut watch = Watch::default();
         let mut before = '\n';
         let mut rest = self.0.chars().peekable();
         while let Some(c) = rest.next() {
             if c == '\r' && rest.peek() == Some(&'\n') {
                 continue;
             }
-            marks = if is_mark(c) { marks.saturating_add(1) } else { 0 };
+            let too_much = watch.is_too_much(c);
             match c {
                 '\n' => f.write_char('\n')?,
                 '\t' => f.write_str("    ")?,
                 PICTURE_STYLE if is_picture(before) => f.write_char(c)?,
-                _ if acts_or_hides(c) || marks > MAX_MARKS => {
+                _ if acts_or_hides(c) || too_much => {
                     write!(f, "⟨U+{:04X}⟩", u32::from(c))?;
                 }
                 _ => f.write_char(c)?,
@@ -83,11 +98,15 @@ pub fn acts_or_hides(c: char) -> bool {
     without_ink || INVISIBLE.iter().any(|&(first, last)| (first..=last).contains(&c))
 }
 
+/// Does it take no column of its own, so that any number of it stands in one place?
+///
+/// Combining marks, and letters that join the one before, such as the vowels of old Korean.
 fn is_mark(c: char) -> bool {
-    matches!(
+    let mark = matches!(
         get_general_category(c),
         GeneralCategory::NonspacingMark | GeneralCategory::EnclosingMark
-    )
+    );
+    mark || c.width() == Some(0)
 }
 
 fn is_picture(c: char) -> bool {
@@ -167,6 +186,16 @@ mod tests {
     #[test]
     fn a_tower_of_marks_is_cut_down() {
         assert_eq!(shown(&format!("a{}", "\u{301}".repeat(6))).matches("⟨U+0301⟩").count(), 2);
+    }
+
+    #[test]
+    fn letters_that_take_no_column_are_cut_down_like_marks() {
+        for letter in ['\u{1161}', '\u{11A8}', '\u{D7B0}'] {
+            let flood = format!("\u{1100}{}", letter.to_string().repeat(1000));
+            let escape = format!("⟨U+{:04X}⟩", u32::from(letter));
+            assert_eq!(shown(&flood).matches(&escape).count(), 996, "{letter:?}");
+        }
+        assert_eq!(shown("\u{1112}\u{1161}\u{11AB}\u{1100}\u{1173}\u{11AF}").chars().count(), 6);
     }
 
     #[test]

@@ -60,7 +60,8 @@ impl NamedKey {
         if hint(&name, key).as_slice() != hash.as_slice() {
             return Err(NoteError::KeyHash);
         }
-        Ok(Self { name, key: usable_key(key)? })
+        let named = Self { name, key: usable_key(key)? };
+        if named.to_text() == text { Ok(named) } else { Err(NoteError::KeyShape) }
     }
 
     /// Writes the verifier key as [`NamedKey::parse`] reads it.
@@ -90,7 +91,8 @@ impl NamedKey {
 /// # Errors
 /// `KeyShape` or `KeyBytes` of [`NoteError`].
 pub fn parse_key(text: &str) -> Result<VerifyingKey, NoteError> {
-    usable_key(&BASE64.decode(text.as_bytes()).map_err(|_| NoteError::KeyShape)?)
+    let key = usable_key(&BASE64.decode(text.as_bytes()).map_err(|_| NoteError::KeyShape)?)?;
+    if write_key(&key) == text { Ok(key) } else { Err(NoteError::KeyShape) }
 }
 
 /// Writes a key as [`parse_key`] reads it.

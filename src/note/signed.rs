@@ -129,7 +129,11 @@ fn parse_line(line: &str) -> Option<Signature> {
     let name = KeyName::parse(name).ok()?;
     let bytes = BASE64.decode(coded.as_bytes()).ok()?;
     let (hint, bytes) = bytes.split_first_chunk::<4>()?;
-    (!bytes.is_empty()).then(|| Signature { name, hint: *hint, bytes: bytes.to_vec() })
+    let signature = Signature { name, hint: *hint, bytes: bytes.to_vec() };
+    // Base64 that ends in the middle and begins anew would be a second spelling of the same note, and
+    // keyrings name each other by the digest of all its bytes.
+    let only = write_line(&signature).strip_suffix('\n') == Some(line);
+    (only && !bytes.is_empty()).then_some(signature)
 }
 
 fn write_line(signature: &Signature) -> String {
@@ -191,6 +195,28 @@ mod tests {
             note.stranger(&[peter().0]).unwrap().name.as_str(),
             "quasimodo.example/salvatore"
         );
+    }
+
+    #[test]
+    fn base64_in_two_pieces_is_no_second_spelling_of_a_signature_or_a_key() {
+        let in_two = |coded: &str| {
+            let bytes = BASE64.decode(coded.as_bytes()).unwrap();
+            let (first, rest) = bytes.split_at(1);
+            let pieces = format!("{}{}", BASE64.encode(first), BASE64.encode(rest));
+            assert_eq!(BASE64.decode(pieces.as_bytes()).unwrap(), bytes, "it means the same");
+            pieces
+        };
+        let coded = LINE.trim_end().rsplit(' ').next().unwrap();
+        let other = LINE.replace(coded, &in_two(coded));
+        assert_eq!(
+            SignedNote::parse(&format!("{TEXT}\n{other}")),
+            Err(NoteError::SignatureLine { line: 1 })
+        );
+        let coded = PETER.rsplit('+').next().unwrap();
+        let other = PETER.replace(coded, &in_two(coded));
+        assert_eq!(NamedKey::parse(&other), Err(NoteError::KeyShape));
+        let key = crate::note::write_key(&peter().0.key);
+        assert_eq!(crate::note::parse_key(&in_two(&key)), Err(NoteError::KeyShape));
     }
 
     #[test]

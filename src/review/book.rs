@@ -1,6 +1,9 @@
 //! The casebook as it lies in a workspace: opened, proven, added up.
 
-use std::{collections::BTreeSet, io, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
 
 use rayon::prelude::*;
 
@@ -8,12 +11,13 @@ use crate::{
     casebook::{Casebook, CasebookKey, Entry, EntryError, Found, Head, KeyError, Position, Roster},
     digest::Digest,
     files,
+    id::ReaderId,
     keyring::Chain,
     ledger::feed::FeedKind,
     review::{
         feed::{Feed, FeedLine},
         keys::ReaderKeys,
-        workspace::Workspace,
+        workspace::{Workspace, WorkspaceError},
     },
 };
 
@@ -50,14 +54,12 @@ impl Book {
         let (keys, key_faults) = open_keys(workspace, feed, reader, &roster)?;
         let lines: Vec<(u32, &FeedLine)> =
             feed.with_epochs().filter(|(_, l)| l.item.kind == FeedKind::CasebookEntry).collect();
-        let mut found: Vec<Found> = lines
-            .par_iter()
-            .map(|(epoch, line)| Found {
-                position: Position::Feed(line.cursor),
-                epoch: *epoch,
-                entry: from_feed(workspace, line, &keys),
-            })
-            .collect();
+        let mut copies: BTreeMap<Digest, Vec<&(u32, &FeedLine)>> = BTreeMap::new();
+        for place in &lines {
+            copies.entry(place.1.item.content).or_default().push(place);
+        }
+        let mut found: Vec<Found> =
+            copies.par_iter().flat_map_iter(|(_, of)| open_once(workspace, of, &keys)).collect();
         let published = lines.iter().map(|(_, line)| line.item.content).collect();
         let epoch = chain.current().get().epoch;
         let waiting = from_outbox(workspace, &published, &keys)?;
@@ -89,17 +91,55 @@ fn open_keys(
         .map(|line| (Position::Feed(line.cursor), workspace.key(line.cursor)));
     let own = workspace.own_keys()?.into_iter().map(|path| (Position::Outbox, path));
     let (mut keys, mut faults) = (Vec::new(), Vec::new());
+    let mut made = BTreeMap::new();
     for (position, path) in of_feed.chain(own) {
         let opened = match load(&path) {
             Some(envelope) => CasebookKey::open(&envelope, &reader.reading, roster),
             None => Err(KeyError::NotHere),
         };
-        match opened {
-            Ok(key) => keys.push(key),
+        match opened.and_then(|key| admit(key, &mut keys, &mut made)) {
+            Ok(()) => {}
+            // What a reader handed in lies in the outbox too.
+            Err(KeyError::Repeated) if position == Position::Outbox => {}
             Err(cause) => faults.push(KeyFault { position, cause }),
         }
     }
     Ok((keys, faults))
+}
+
+/// Takes a key into use, unless it is a copy or one of too many of the same reader: every entry is
+/// tried with every key, so their number decides how long a session takes to begin.
+fn admit(
+    key: CasebookKey,
+    keys: &mut Vec<CasebookKey>,
+    made: &mut BTreeMap<(ReaderId, u32), BTreeSet<String>>,
+) -> Result<(), KeyError> {
+    let by_same = made.entry((key.by(), key.epoch())).or_default();
+    if by_same.contains(&key.recipient().to_string()) {
+        return Err(KeyError::Repeated);
+    }
+    if by_same.len() >= MAX_KEYS {
+        return Err(KeyError::TooMany);
+    }
+    by_same.insert(key.recipient().to_string());
+    keys.push(key);
+    Ok(())
+}
+
+/// Opens the first copy of an entry that is here and whole; the later ones are named as copies.
+fn open_once(
+    workspace: &Workspace,
+    copies: &[&(u32, &FeedLine)],
+    keys: &[CasebookKey],
+) -> Vec<Found> {
+    let mut opened = false;
+    let place = |(epoch, line): &(u32, &FeedLine)| {
+        let again = || Err(EntryError::Repeated);
+        let entry = if opened { again() } else { from_feed(workspace, line, keys) };
+        opened |= entry.is_ok();
+        Found { position: Position::Feed(line.cursor), epoch: *epoch, entry }
+    };
+    copies.iter().copied().map(place).collect()
 }
 
 fn from_feed(
@@ -144,7 +184,9 @@ fn load(path: &Path) -> Option<Vec<u8>> {
 /// The casebook cannot be read from the workspace.
 #[derive(Debug, thiserror::Error)]
 #[error("the casebook cannot be read: {0}")]
-pub struct BookError(#[from] pub io::Error);
+pub struct BookError(#[from] pub WorkspaceError);
 
+/// Casebook keys of one reader in one epoch; an honest one makes one.
+const MAX_KEYS: usize = 8;
 /// Largest sealed entry or envelope, in bytes.
 const MAX_FILE: u64 = 256 * 1024;

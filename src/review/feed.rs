@@ -19,7 +19,7 @@ use crate::{
     },
     review::{
         state::SeenFeed,
-        workspace::{Workspace, WorkspaceError},
+        workspace::{Workspace, WorkspaceError, at},
     },
 };
 
@@ -76,9 +76,11 @@ impl Feed {
         let mut frontier = Frontier::default();
         let path = workspace.path("feed.jsonl");
         match files::open_plain(&path, OpenOptions::new().read(true)) {
-            Ok(file) => feed.read(BufReader::new(file), &mut frontier)?,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => return Err(error.into()),
+            file => {
+                let file = at(&path, file)?;
+                at(&path, feed.read(BufReader::new(file), &mut frontier))?;
+            }
         }
         let size = frontier.size();
         if size < seen.size {
@@ -89,11 +91,7 @@ impl Feed {
         Ok(feed)
     }
 
-    fn read(
-        &mut self,
-        mut lines: BufReader<File>,
-        frontier: &mut Frontier,
-    ) -> Result<(), WorkspaceError> {
+    fn read(&mut self, mut lines: BufReader<File>, frontier: &mut Frontier) -> io::Result<()> {
         let mut text = Vec::new();
         for number in 1.. {
             text.clear();

@@ -12,6 +12,7 @@ use crate::{
     hybrid::HybridIdentity,
     id::ReaderId,
     keyring::{Invitation, KeyringError, MAX_ROOTS_BYTES, ReaderPub, Role, TrustRoot},
+    review::state::State,
     sealed::{
         SealError,
         open::ReadingIdentity,
@@ -72,6 +73,8 @@ pub fn init(
     };
     save(ROOTS, invitation.trust.to_text().as_bytes(), Audience::Owner)?;
     save(PUBLIC, public.to_text(&signing)?.as_bytes(), Audience::Everyone)?;
+    // With a memory from the first day on, one that is gone is noticed.
+    State::default().save(keys)?;
     save(READER, &sealed, Audience::Owner)?;
     Ok(Joined { public, trust: invitation.trust.clone() })
 }
@@ -139,9 +142,9 @@ fn identity_file(
 
 fn load(keys: &Path, name: &'static str, limit: usize) -> Result<Vec<u8>, KeysError> {
     let limit = u64::try_from(limit).unwrap_or(u64::MAX);
-    files::load(&keys.join(name), limit).map_err(|error| {
-        let gone = error.kind() == io::ErrorKind::NotFound;
-        if gone { KeysError::NotHere { name } } else { error.into() }
+    files::load_plain(&keys.join(name), limit).map_err(|cause| {
+        let gone = cause.kind() == io::ErrorKind::NotFound;
+        if gone { KeysError::NotHere { name } } else { KeysError::Unreadable { name, cause } }
     })
 }
 
@@ -156,6 +159,14 @@ pub enum KeysError {
     NotHere {
         /// Its name.
         name: &'static str,
+    },
+    /// The file system says no, or it is no plain file.
+    #[error("{name} in the folder of keys cannot be read: {cause}")]
+    Unreadable {
+        /// Its name.
+        name: &'static str,
+        /// What the file system says.
+        cause: io::Error,
     },
     /// Wrong passphrase or damaged file.
     #[error("reader.age does not open: {0}")]

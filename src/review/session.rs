@@ -1,7 +1,7 @@
 //! One sitting of a reader: keys opened, keyring checked, feed and casebook read.
 
 use std::{
-    fs::File,
+    fs::{File, OpenOptions},
     io,
     path::{Path, PathBuf},
 };
@@ -10,6 +10,7 @@ use rayon::prelude::*;
 
 use crate::{
     clock::{Day, Week},
+    files,
     id::{ReaderId, TestimonyId},
     keyring::{Chain, KeyringError, Reader},
     ledger::feed::FeedKind,
@@ -33,6 +34,7 @@ pub struct Session {
     pub(super) chain: Chain,
     pub(super) state: State,
     pub(super) keys_folder: PathBuf,
+    first: bool,
     feed: Feed,
     _lock: File,
 }
@@ -48,7 +50,8 @@ impl Session {
         keys_folder: &Path,
     ) -> Result<Self, SessionError> {
         let lock = lock(keys_folder)?;
-        let mut state = State::load(keys_folder).map_err(SessionError::State)?;
+        let known = State::load(keys_folder).map_err(SessionError::State)?;
+        let (first, mut state) = (known.is_none(), known.unwrap_or_default());
         if workspace.reader() != keys.id {
             return Err(SessionError::OtherReader { workspace: workspace.reader(), keys: keys.id });
         }
@@ -66,7 +69,7 @@ impl Session {
         }
         state.save(keys_folder).map_err(SessionError::State)?;
         let keys_folder = keys_folder.to_owned();
-        Ok(Self { book, workspace, keys, chain, state, keys_folder, feed, _lock: lock })
+        Ok(Self { book, workspace, keys, chain, state, keys_folder, first, feed, _lock: lock })
     }
 
     /// Who is sitting here.
@@ -102,6 +105,20 @@ impl Session {
     #[must_use]
     pub fn alarms(&self) -> &[FeedAlarm] {
         &self.feed.alarms
+    }
+
+    /// How many entries this reader has written, and how many of them are proven here, if these are not
+    /// the same: something of theirs is missing.
+    #[must_use]
+    pub fn own_missing(&self) -> Option<(u64, u64)> {
+        let (written, here) = (self.state.casebook.seq, self.book.head.seq);
+        (self.book.head != self.state.casebook).then_some((written, here))
+    }
+
+    /// Was there no memory of what these keys have seen before?
+    #[must_use]
+    pub const fn is_first(&self) -> bool {
+        self.first
     }
 
     /// Events of a kind that this version does not know: they are kept and not shown.
@@ -146,14 +163,10 @@ impl Session {
 
 /// Waits until no other session uses the same keys; two would fork the reader's chain of entries.
 fn lock(keys_folder: &Path) -> Result<File, SessionError> {
-    let file = File::options()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(keys_folder.join("session.lock"))
-        .map_err(SessionError::State)?;
-    file.lock().map_err(SessionError::State)?;
-    Ok(file)
+    let path = keys_folder.join("session.lock");
+    let file = files::open_plain(&path, OpenOptions::new().create(true).append(true));
+    let locked = file.and_then(|file| file.lock().map(|()| file));
+    locked.map_err(|cause| SessionError::Lock { path, cause })
 }
 
 /// A session cannot begin.
@@ -176,6 +189,14 @@ pub enum SessionError {
     /// The casebook cannot be read.
     #[error(transparent)]
     Book(#[from] BookError),
+    /// The file that keeps two sessions apart cannot be opened.
+    #[error("{path} cannot be locked: {cause}", path = .path.display())]
+    Lock {
+        /// Which file.
+        path: PathBuf,
+        /// What the file system says.
+        cause: io::Error,
+    },
     /// What was seen before cannot be read or written.
     #[error("what you have seen before (state.json beside your keys) cannot be read or kept: {0}")]
     State(io::Error),

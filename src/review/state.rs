@@ -53,14 +53,14 @@ impl Default for State {
 }
 
 impl State {
-    /// Reads `state.json` beside the keys; before the first session there is none.
+    /// Reads `state.json` beside the keys; `None` if there is none.
     ///
     /// # Errors
     /// If it is there but cannot be read: then the memory is lost, and the person must know.
-    pub(super) fn load(keys: &Path) -> io::Result<Self> {
-        match files::load(&keys.join(FILE), MAX_STATE) {
-            Ok(bytes) => serde_json::from_slice(&bytes).map_err(io::Error::from),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Self::default()),
+    pub(super) fn load(keys: &Path) -> io::Result<Option<Self>> {
+        match files::load_plain(&keys.join(FILE), MAX_STATE) {
+            Ok(bytes) => serde_json::from_slice(&bytes).map(Some).map_err(io::Error::from),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error),
         }
     }

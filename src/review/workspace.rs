@@ -60,17 +60,18 @@ impl Workspace {
     /// else why the chain does not hold.
     pub fn chain(&self, trust: &TrustRoot) -> Result<Chain, WorkspaceError> {
         let limit = u64::try_from(MAX_ROOTS_BYTES).unwrap_or(u64::MAX);
-        let roots = files::load_plain_text(&self.path("roots.txt"), limit)?;
-        if TrustRoot::parse(&roots)? != *trust {
+        let path = self.path("roots.txt");
+        let roots = at(&path, files::load_plain_text(&path, limit))?;
+        if TrustRoot::parse(&roots).map_err(WorkspaceError::Roots)? != *trust {
             return Err(WorkspaceError::OtherRoots);
         }
         let limit = u64::try_from(MAX_KEYRING_BYTES).unwrap_or(u64::MAX);
         let mut notes = Vec::new();
         for epoch in 1.. {
-            match files::load_plain_text(&self.path("keyring").join(keyring_file(epoch)), limit) {
-                Ok(note) => notes.push(note),
+            let path = self.path("keyring").join(keyring_file(epoch));
+            match files::load_plain_text(&path, limit) {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => break,
-                Err(error) => return Err(error.into()),
+                note => notes.push(at(&path, note)?),
             }
         }
         Ok(Chain::verify(&notes, trust)?)
@@ -99,7 +100,7 @@ impl Workspace {
     }
 
     /// Sealed entries of this reader that wait for sync or were handed over by it, in no order.
-    pub(super) fn own_entries(&self) -> io::Result<Vec<PathBuf>> {
+    pub(super) fn own_entries(&self) -> Result<Vec<PathBuf>, WorkspaceError> {
         let mut found = listed(&self.path("outbox/entries"))?;
         found.extend(listed(&self.path("outbox/sent/entries"))?);
         found.retain(|path| path.extension().is_some_and(|e| e == "age"));
@@ -107,7 +108,7 @@ impl Workspace {
     }
 
     /// Envelopes, for this reader, of the casebook keys that wait or were handed over.
-    pub(super) fn own_keys(&self) -> io::Result<Vec<PathBuf>> {
+    pub(super) fn own_keys(&self) -> Result<Vec<PathBuf>, WorkspaceError> {
         let mut found = listed(&self.path("outbox/sent/keys"))?;
         found.extend(listed(&self.path("outbox/keys"))?);
         let own = format!("{}.age", self.about.reader);
@@ -116,15 +117,20 @@ impl Workspace {
 }
 
 /// What lies in a folder, sorted by name; a folder that is not there is an empty one.
-fn listed(folder: &Path) -> io::Result<Vec<PathBuf>> {
+fn listed(folder: &Path) -> Result<Vec<PathBuf>, WorkspaceError> {
     let entries = match fs::read_dir(folder) {
-        Ok(entries) => entries,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(error),
+        entries => at(folder, entries)?,
     };
-    let mut paths = entries.map(|e| e.map(|e| e.path())).collect::<io::Result<Vec<_>>>()?;
+    let paths = entries.map(|e| e.map(|e| e.path())).collect::<io::Result<Vec<_>>>();
+    let mut paths = at(folder, paths)?;
     paths.sort();
     Ok(paths)
+}
+
+/// Names the file in an error of the file system.
+pub(super) fn at<T>(path: &Path, result: io::Result<T>) -> Result<T, WorkspaceError> {
+    result.map_err(|cause| WorkspaceError::File { path: path.to_owned(), cause })
 }
 
 /// A workspace cannot be used.
@@ -140,11 +146,19 @@ pub enum WorkspaceError {
     #[error("the workspace names other root keys than your invitation did")]
     OtherRoots,
     /// The keyrings in it do not hold.
-    #[error(transparent)]
+    #[error("the keyrings of this workspace: {0}")]
     Keyring(#[from] KeyringError),
+    /// Its roots cannot be read.
+    #[error("roots.txt of this workspace: {0}")]
+    Roots(KeyringError),
     /// The file system says no.
-    #[error("the workspace cannot be read: {0}")]
-    Io(#[from] io::Error),
+    #[error("{path} cannot be read: {cause}", path = .path.display())]
+    File {
+        /// Which file or folder.
+        path: PathBuf,
+        /// What it says.
+        cause: io::Error,
+    },
 }
 
 const SCHEMA: &str = "workspace/1";

@@ -58,9 +58,9 @@ pub(super) fn make(
 /// The device in `folder`, which must be `reader`'s, and the desk's address if it is known.
 pub(super) fn load(folder: &Path, reader: ReaderId) -> Result<(Device, Option<String>), SyncError> {
     let path = folder.join(DEVICE_KEY);
-    let text = SecretText::new(at(&path, files::load_text(&path, 512))?);
+    let text = SecretText::new(at(&path, files::load_plain_text(&path, 512))?);
     let device = parse(&text, reader).ok_or(SyncError::DeviceKey(path))?;
-    let address = files::load_text(&folder.join(ADDRESS), 512).ok();
+    let address = files::load_plain_text(&folder.join(ADDRESS), 512).ok();
     let address = address.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
     Ok((device, address))
 }

@@ -63,6 +63,9 @@ pub enum SyncError {
     /// The network failed, also after some attempts.
     #[error("the desk could not be reached, or the connection was cut: {0}")]
     Network(String),
+    /// An answer came, but so slowly that it would have no end.
+    #[error("the desk answers {0} so slowly that it would never come to an end")]
+    TooSlow(String),
     /// The clocks are too far apart.
     #[error("the clock of this machine is {} seconds {} the desk's", .ahead.unsigned_abs(),
         if *.ahead < 0 { "behind" } else { "ahead of" })]
@@ -110,6 +113,7 @@ impl SyncError {
             Self::Damaged { .. } => "every file as it is; nothing was sent",
             Self::File { .. }
             | Self::Network(_)
+            | Self::TooSlow(_)
             | Self::Clock { .. }
             | Self::Refused { .. }
             | Self::TooLarge(_)
@@ -151,7 +155,9 @@ impl SyncError {
             Self::NeedsProxy(_) | Self::Proxy(_) => {
                 "start Tor and add --proxy socks5h://127.0.0.1:9050"
             }
-            Self::Network(_) => "sync again; if it goes on, check Tor and ask an administrator",
+            Self::Network(_) | Self::TooSlow(_) => {
+                "sync again; if it goes on, check Tor and ask an administrator"
+            }
             Self::Clock { .. } => {
                 "compare with another clock; if this machine's is wrong, set it and sync again; if \
                  it is right, change nothing and tell an administrator: the server's is wrong"

@@ -4,6 +4,7 @@ use std::{
     fs::{self, File, OpenOptions},
     io::{self, Write as _},
     path::{Path, PathBuf},
+    time::{Duration, Instant},
 };
 
 use futures_util::StreamExt as _;
@@ -26,6 +27,10 @@ use crate::{
 
 const WHOLE: &str = "exhibits.age";
 const PART: &str = "exhibits.age.part";
+/// Bytes of a cut answer from which on it was worth asking again.
+const LEAST: u64 = 1 << 10;
+/// Bytes that have to come in the longest time that another answer may take as a whole.
+const SLOWEST: u64 = 64 << 10;
 const REFUSED: &str = "exhibits.age.refused";
 
 /// Which exhibits to fetch.
@@ -153,7 +158,8 @@ async fn fetch_rest(
         match fetched {
             Ok(()) => {}
             Err(error) if error.may_pass() => {
-                let more = at(&path, file.metadata())?.len() > have;
+                let now = at(&path, file.metadata())?.len();
+                let more = now.saturating_sub(have) >= LEAST;
                 failures = if more { 1 } else { failures.saturating_add(1) };
                 if failures >= line.patience.attempts {
                     return Err(error);
@@ -174,12 +180,14 @@ async fn fetch_from(
 ) -> Result<(), SyncError> {
     let path = format!("{}{}", wire::EXHIBITS, exhibits.id);
     let ask = Ask { from: Some(from), ..Ask::get(&path) };
-    let response = line.ask(ask, rng).await?;
+    let asked = tokio::time::timeout(line.patience.whole(), line.ask(ask, rng)).await;
+    let response = asked.unwrap_or_else(|_| Err(SyncError::TooSlow(path.clone())))?;
     let last = exhibits.bytes.saturating_sub(1);
     if !is_range(&response, &format!("bytes {from}-{last}/{}", exhibits.bytes)) {
         return Err(Alarm::Strange { path }.into());
     }
     let mut have = from;
+    let mut steady = Steady::from(have, line.patience.whole());
     let mut chunks = response.bytes_stream();
     while let Some(chunk) = chunks.next().await {
         let chunk = chunk.map_err(|e| network(&e))?;
@@ -189,11 +197,37 @@ async fn fetch_from(
         }
         at(&exhibits.folder.join(PART), file.write_all(&chunk))?;
         progress(have);
+        if steady.has_stopped(have) {
+            return Err(SyncError::TooSlow(path));
+        }
     }
     if have < exhibits.bytes {
         return Err(SyncError::Network(format!("{path} was cut at byte {have}")));
     }
     Ok(())
+}
+
+/// Whether a long answer still goes on: a byte now and then would keep a reader waiting for ever.
+struct Steady {
+    window: Duration,
+    since: Instant,
+    mark: u64,
+}
+
+impl Steady {
+    fn from(have: u64, window: Duration) -> Self {
+        Self { window, since: Instant::now(), mark: have }
+    }
+
+    /// Each window of time must have brought [`SLOWEST`] bytes.
+    fn has_stopped(&mut self, have: u64) -> bool {
+        if self.since.elapsed() < self.window {
+            return false;
+        }
+        let brought = have.saturating_sub(self.mark);
+        (self.since, self.mark) = (Instant::now(), have);
+        brought < SLOWEST
+    }
 }
 
 fn is_range(response: &Response, range: &str) -> bool {

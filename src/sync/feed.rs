@@ -107,12 +107,16 @@ impl AnyItem {
 }
 
 impl Feed {
+    /// A feed of which nothing is held.
+    pub(super) fn nothing() -> Self {
+        Self { path: PathBuf::new(), frontier: Frontier::default(), things: BTreeMap::new() }
+    }
+
     /// Reads the feed at `path` and proves it against the checkpoint held, if there is one.
     ///
     /// A last line that was cut by a crash is cut off: its page was not finished.
     pub(super) fn load(path: &Path, held: Option<&Checkpoint>) -> Result<Self, SyncError> {
-        let mut feed =
-            Self { path: path.to_owned(), frontier: Frontier::default(), things: BTreeMap::new() };
+        let mut feed = Self { path: path.to_owned(), ..Self::nothing() };
         let mut options = OpenOptions::new();
         let file = files::open_plain(path, options.read(true).append(true).create(true));
         let file = at(path, file)?;

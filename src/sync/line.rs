@@ -34,8 +34,8 @@ impl Default for Patience {
 }
 
 impl Patience {
-    /// Longest time for a whole answer that is no exhibit: a byte now and then is not an answer.
-    fn whole(&self) -> Duration {
+    /// Longest time for a whole answer that is no exhibit, and for the next 64 KiB of one that is.
+    pub(super) fn whole(&self) -> Duration {
         self.silence.saturating_mul(10)
     }
 }
@@ -123,9 +123,7 @@ impl<'c> Line<'c> {
         let answer = tokio::time::timeout(self.patience.whole(), async {
             bounded(self.ask(ask, rng).await?, ask.path, limit).await
         });
-        answer.await.unwrap_or_else(|_| {
-            Err(SyncError::Network(format!("{} came too slowly to its end", ask.path)))
-        })
+        answer.await.unwrap_or_else(|_| Err(SyncError::TooSlow(ask.path.to_owned())))
     }
 
     /// Asks until a whole answer of at most `limit` bytes is there.

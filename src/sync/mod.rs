@@ -19,6 +19,7 @@ mod exhibits;
 mod feed;
 mod init;
 mod line;
+mod prove;
 mod pull;
 mod push;
 mod workspace;
@@ -34,6 +35,7 @@ pub use self::{
     exhibits::Wanted,
     init::{Init, init},
     line::Patience,
+    prove::{Proved, Prover},
 };
 use self::{line::Line, workspace::Workspace};
 use crate::{clock::Clock, wire::outbox::Refusal};

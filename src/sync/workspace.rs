@@ -82,6 +82,9 @@ impl Workspace {
         let lock = lock(&folder.join(LOCK))?;
         let trust =
             read(&folder.join(ROOTS), |text| TrustRoot::parse(text).ok())?.ok_or_else(not)?;
+        if about.organisation != trust.organisation {
+            return Err(damaged(&folder.join(ABOUT)));
+        }
         let key = |text: &str| NamedKey::parse(text.trim_end()).ok();
         let ledger = read(&folder.join(LEDGER_KEY), key)?;
         let path = folder.join(CHECKPOINT);

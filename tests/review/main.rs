@@ -11,6 +11,8 @@
 
 mod casebook;
 mod commands;
+mod damage;
 mod hostile;
 mod measure;
 mod room;
+mod texts;

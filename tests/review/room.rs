@@ -218,8 +218,27 @@ impl Room {
         self.publish_entry(&id, &sealed)
     }
 
+    /// Puts many files into the feed of everybody, each under a name of its own.
+    pub fn publish_many(&mut self, kind: FeedKind, files: &[Vec<u8>]) {
+        let folder = if kind == FeedKind::CasebookKey { "keys" } else { "entries" };
+        for file in files {
+            let id = EntryId::random(&mut self.rng).to_string();
+            let cursor = self.add(kind, &id, Digest::of(file));
+            for n in 0..self.readers.len() {
+                self.put(n, &format!("casebook/{folder}/{cursor:020}.age"), file);
+            }
+        }
+        self.write_feed();
+    }
+
     /// Puts an event into every reader's feed; its cursor.
     pub fn publish(&mut self, kind: FeedKind, id: &str, content: Digest) -> u64 {
+        let cursor = self.add(kind, id, content);
+        self.write_feed();
+        cursor
+    }
+
+    fn add(&mut self, kind: FeedKind, id: &str, content: Digest) -> u64 {
         let mut salt = [0; 32];
         self.rng.fill_bytes(&mut salt);
         let part = PartInfo {
@@ -239,13 +258,17 @@ impl Room {
         };
         let cursor = u64::try_from(self.feed.len()).unwrap() + 1;
         let line = json!({"cursor": cursor, "leaf": item.leaf().unwrap(), "item": item});
-        self.publish_line(format!("{line}\n"));
+        self.feed.push(format!("{line}\n"));
         cursor
     }
 
     /// Puts a line into every reader's feed as it is.
     pub fn publish_line(&mut self, line: String) {
         self.feed.push(line);
+        self.write_feed();
+    }
+
+    fn write_feed(&self) {
         for n in 0..self.readers.len() {
             self.put(n, "feed.jsonl", self.feed.concat().as_bytes());
         }

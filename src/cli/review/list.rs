@@ -132,10 +132,15 @@ impl Row {
         }
     }
 
-    /// Cases and tags in words.
+    /// Cases and tags in words; of very many only the first, and how many more.
     pub(super) fn marks(&self, session: &Session) -> String {
         let cases = self.cases.iter().map(|case| cases::title(*case, &session.book.casebook));
-        cases.chain(self.tags.iter().cloned()).collect::<Vec<_>>().join(", ")
+        let mut words: Vec<String> = cases.chain(self.tags.iter().cloned()).take(MARKS).collect();
+        let more = self.cases.len().saturating_add(self.tags.len()).saturating_sub(MARKS);
+        if more > 0 {
+            words.push(format!("and {more} more (--json has all)"));
+        }
+        words.join(", ")
     }
 
     /// Who has read it, as far as they have synced.
@@ -169,16 +174,18 @@ impl Seen {
             },
             Said::words,
         );
+        // whoever sealed it or tagged it decides how much this is; a list stays a list
+        let brief = |text: &str| ForTerminal(text).one_line(BRIEF);
         Self {
             id: short(&row.id.to_string()),
             week: row.week.map(|week| week.to_string()).unwrap_or_default(),
-            danger,
-            from,
-            about,
+            danger: brief(&danger),
+            from: brief(&from),
+            about: brief(&about),
             files: files::in_a_word(opened, session),
-            marks: row.marks(session),
-            readers: row.readers(session),
-            begins,
+            marks: brief(&row.marks(session)),
+            readers: brief(&row.readers(session)),
+            begins: brief(&begins),
         }
     }
 
@@ -253,6 +260,10 @@ const HEAD: [&str; 9] =
     ["id", "week", "danger", "from", "about", "files", "cases, tags", "read by", "begins"];
 /// Characters of a story in a list.
 const START: usize = 72;
+/// Characters of one thing about a testimony in a list.
+const BRIEF: usize = 160;
+/// Cases and tags that are named one by one.
+const MARKS: usize = 60;
 /// Columns before what stands below an id.
 const CARD: usize = 10;
 /// Columns from which on a table reads better than one testimony below the other.

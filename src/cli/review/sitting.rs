@@ -21,7 +21,10 @@ use crate::{
     config::reviewer::ReviewerConfig,
     id::ReaderId,
     keyring::KeyringError,
-    review::{KeysError, ReaderKeys, Session, SessionError, Workspace, WorkspaceError, WriteError},
+    review::{
+        KeyFault, KeysError, ReaderKeys, Session, SessionError, Workspace, WorkspaceError,
+        WriteError,
+    },
     sealed::open_passfile::PassError,
 };
 
@@ -199,14 +202,16 @@ fn no_session(error: &SessionError) -> CliError {
         SessionError::OtherReader { .. } => refused.advice("give the workspace of these keys"),
         SessionError::Keyring(_) | SessionError::Workspace(WorkspaceError::Keyring(_)) => refused
             .advice("sync again; if it stays so, ask the administrators by voice, not by network"),
-        SessionError::Workspace(WorkspaceError::OtherRoots) => refused
+        SessionError::Workspace(WorkspaceError::OtherRoots | WorkspaceError::Roots(_)) => refused
             .advice("somebody may have changed the workspace: ask the administrators by voice"),
-        SessionError::State(_) => {
+        SessionError::State(_) | SessionError::Lock { .. } => {
             CliError::failed(error).kept("nothing was opened, nothing was written").advice(
                 "the folder of your keys must be writable by you: check the disk and the stick",
             )
         }
-        SessionError::Workspace(WorkspaceError::NotAWorkspace { .. } | WorkspaceError::Io(_))
+        SessionError::Workspace(
+            WorkspaceError::NotAWorkspace { .. } | WorkspaceError::File { .. },
+        )
         | SessionError::Book(_) => CliError::failed(error)
             .kept("nothing was written")
             .advice("check the disk and that you may read the workspace; sandyk sync fetches anew"),
@@ -221,14 +226,31 @@ fn say_what_is_wrong(session: &Session, out: &mut Out) {
         out.say("   next: do not sync again; call your colleagues and an administrator by voice");
     }
     say_what_the_clock_shows(session, SystemClock.today(), out);
+    if session.is_first() {
+        out.say(
+            "warning: state.json, the memory of what you have seen before, is not beside your keys",
+        );
+        out.say("   an older copy of feed and keyring would not be noticed this once; from now on it is");
+        out.say("   next: if you did not take it away yourself, compare with a colleague by voice");
+    }
+    if let Some((written, here)) = session.own_missing() {
+        out.say(format!(
+            "warning: you have written {written} entries before, this workspace proves {here} of them"
+        ));
+    }
     if session.listed().is_none() {
         out.warn(
             "the newest keyring does not list you: you can read, not write; ask an administrator",
             &Words::of("warn-not-listed"),
         );
     }
-    for fault in &session.book.key_faults {
-        out.say(format!("warning: a casebook key is not used: {}", fault.cause));
+    for fault in session.book.key_faults.iter().take(SHOWN) {
+        let KeyFault { position, cause } = fault;
+        out.say(format!("warning: {position}: a casebook key is not used: {cause}"));
+    }
+    let more = session.book.key_faults.len().saturating_sub(SHOWN);
+    if more > 0 {
+        out.say(format!("warning: {more} more casebook keys are not used"));
     }
     let casebook = &session.book.casebook;
     for fault in casebook.faults.iter().take(SHOWN) {

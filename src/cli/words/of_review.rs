@@ -32,7 +32,10 @@ impl Told for SessionError {
             }
             Self::Workspace(cause) => cause.words(),
             Self::Keyring(cause) => Words::of("session-keyring").why(cause.words()),
-            Self::Book(BookError(cause)) => Words::of("workspace-io").why(cause.words()),
+            Self::Book(BookError(cause)) => cause.words(),
+            Self::Lock { path, cause } => {
+                Words::of("session-lock").with("file", path.display()).why(cause.words())
+            }
             Self::State(cause) => Words::of("session-state").why(cause.words()),
         }
     }
@@ -46,7 +49,10 @@ impl Told for WorkspaceError {
             }
             Self::OtherRoots => Words::of("workspace-other-roots"),
             Self::Keyring(cause) => Words::of("session-keyring").why(cause.words()),
-            Self::Io(cause) => Words::of("workspace-io").why(cause.words()),
+            Self::Roots(cause) => Words::of("workspace-roots").why(cause.words()),
+            Self::File { path, cause } => {
+                Words::of("workspace-io").with("file", path.display()).why(cause.words())
+            }
         }
     }
 }
@@ -56,6 +62,9 @@ impl Told for KeysError {
         match self {
             Self::AlreadyHere => Words::of("keys-already-here"),
             Self::NotHere { name } => Words::of("keys-not-here").with("file", name),
+            Self::Unreadable { name, cause } => {
+                Words::of("keys-file-unreadable").with("file", name).why(cause.words())
+            }
             Self::NotOpened(cause) => Words::of("keys-not-opened").why(cause.words()),
             Self::Malformed => Words::of("keys-malformed"),
             Self::Keyring(cause) => Words::of("keys-keyring").why(cause.words()),
@@ -85,6 +94,7 @@ impl Told for EntryError {
         match self {
             Self::TooLarge { .. } | Self::OutOfLimits(_) => Words::of("entry-too-large"),
             Self::NotHere => Words::of("io-not-found"),
+            Self::Repeated => Words::of("entry-repeated"),
             Self::NotOpened | Self::NotTheOneOfTheFeed | Self::Malformed | Self::BadRecipient => {
                 Words::of("entry-damaged")
             }
@@ -102,6 +112,8 @@ impl Told for KeyError {
             | Self::UnknownKeyring
             | Self::Unsigned
             | Self::Note(_)
+            | Self::Repeated
+            | Self::TooMany
             | Self::BadRecipient => Words::of("casebook-key").with("why", self),
         }
     }

@@ -35,6 +35,7 @@ impl Told for SyncError {
             Self::NeedsProxy(text) => Words::of("sync-needs-proxy").with("address", text),
             Self::Proxy(text) => Words::of("sync-proxy").with("address", text),
             Self::Network(why) => Words::of("sync-network").with("why", why),
+            Self::TooSlow(what) => Words::of("sync-too-slow").with("what", what),
             Self::Clock { ahead } => clocks(*ahead),
             Self::Refused { code, advice } => {
                 Words::of("sync-refused").with("code", code).with("why", advice)
