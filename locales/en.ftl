@@ -342,6 +342,7 @@ error-order = Your browser sent the answers in another order than this page has.
 error-busy = Many people are sending just now. Please wait a minute before you send again.
 error-failed = Something went wrong on the server, and it could not keep what you sent. Please try again in a few minutes.
 error-closed = The site is closed for the moment and cannot receive anything. Please try again in a few hours. If it is safe for you, keep a copy of your text.
+error-full = The server has no room left for the moment and cannot keep anything new. Please try again in a few hours. If it is safe for you, keep a copy of your text.
 
 ## When something goes wrong: other pages
 

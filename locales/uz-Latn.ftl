@@ -334,6 +334,7 @@ error-order = Brauzeringiz javoblarni boshqa tartibda yubordi. Yana bir marta ur
 error-busy = Hozir koʻp odam yuboryapti. Bir daqiqa kutib, qayta yuboring.
 error-failed = Serverda xatolik yuz berdi, u yuborganingizni saqlay olmadi. Bir necha daqiqadan keyin yana urinib koʻring.
 error-closed = Sayt hozir yopiq, hech narsa qabul qila olmaydi. Bir necha soatdan keyin yana urinib koʻring. Siz uchun xavfsiz boʻlsa, matningiz nusxasini saqlab qoʻying.
+error-full = Serverda hozir joy qolmagan, yangi hech narsani saqlay olmaydi. Bir necha soatdan keyin yana urinib koʻring. Siz uchun xavfsiz boʻlsa, matningiz nusxasini saqlab qoʻying.
 
 ## When something goes wrong: other pages
 

@@ -192,6 +192,25 @@ pub fn sync_folder(path: &Path) -> io::Result<()> {
     File::open(path)?.sync_all()
 }
 
+/// How full the file system of `path` is, in per cent, rounded up: of space or of names of files,
+/// whichever is more. What only root may use counts as used.
+///
+/// # Errors
+/// Whatever the file system says.
+pub fn used_percent(path: &Path) -> io::Result<u8> {
+    let about = rustix::fs::statvfs(path)?;
+    let percent = |used: u64, free: u64| {
+        let all = u128::from(used).saturating_add(u128::from(free));
+        let hundredfold = u128::from(used).saturating_mul(100);
+        // A file system that does not count its names has none.
+        let percent = if all == 0 { 0 } else { hundredfold.div_ceil(all) };
+        u8::try_from(percent).unwrap_or(100)
+    };
+    let space = percent(about.f_blocks.saturating_sub(about.f_bavail), about.f_bavail);
+    let names = percent(about.f_files.saturating_sub(about.f_favail), about.f_favail);
+    Ok(space.max(names))
+}
+
 fn folder_of(path: &Path) -> &Path {
     match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,

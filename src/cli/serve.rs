@@ -13,9 +13,9 @@ use super::{
 };
 use crate::{
     clock::{Clock, SystemClock},
-    config::{DeskConfig, Listener, ServerConfig, machine},
+    config::{DeskConfig, Limits, Listener, ServerConfig, machine},
     desk::{Desk, LedgerKey},
-    intake::{Intake, KeyringFolder, Look},
+    intake::{Intake, KeyringFolder, Look, Room},
     keyring::Published,
     process,
     secret::wipe_stack,
@@ -129,7 +129,8 @@ async fn serve(config: ServerConfig, out: &mut Out) -> Result<Exit, CliError> {
         let opened = OpenDesk { store: Arc::clone(&store), published, ledger, clock, pace };
         served.push(tokio::spawn(opened.serve(bound, desk, stop.subscribe())));
     }
-    let mut rounds = Rounds { folder, intake: &intake, store: &store, said, times: None };
+    let room = Room::Everything;
+    let mut rounds = Rounds { folder, intake: &intake, store: &store, said, times: None, room };
     let broken = told.until(&mut rounds, out).await;
     drop(intake);
     stop.send_replace(true);
@@ -280,6 +281,7 @@ struct Rounds<'s> {
     said: Option<String>,
     /// The warning about times that stands now.
     times: Option<String>,
+    room: Room,
 }
 
 impl Rounds<'_> {
@@ -292,6 +294,10 @@ impl Rounds<'_> {
             out.say(warning);
         }
         self.times = times;
+        let room = self.intake.room();
+        if room != std::mem::replace(&mut self.room, room) {
+            say_room(room, self.intake.limits(), out);
+        }
         self.store.failure()
     }
 }
@@ -311,6 +317,22 @@ fn look(folder: &mut KeyringFolder, said: Option<&str>, out: &mut Out) -> Option
         out.warn(&warning, &error.words());
     }
     Some(warning)
+}
+
+fn say_room(room: Room, limits: &Limits, out: &mut Out) {
+    let full = |percent| format!("warning: the disk of the store is more than {percent} % full");
+    out.say(match room {
+        Room::Everything => "there is room on the disk again: words and files are taken in".into(),
+        Room::Words => format!(
+            "{}: files are refused, words are taken in; make room, a restart is not needed",
+            full(limits.files_until_percent)
+        ),
+        Room::Nothing => format!(
+            "{}: nothing new is taken in; everything acknowledged is kept; make room, a restart is \
+             not needed",
+            full(limits.words_until_percent)
+        ),
+    });
 }
 
 fn say_standing(intake: &Intake, out: &mut Out) {

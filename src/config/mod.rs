@@ -132,6 +132,10 @@ pub struct Limits {
     pub typed_bytes: usize,
     /// Argon2id runs at once, 19 MiB each; 0: one for each core.
     pub derivations_at_once: usize,
+    /// While more of the store's disk than this is in use, no files are taken in; in per cent.
+    pub files_until_percent: u8,
+    /// The same for words: the rest is a reserve for what has begun and for readers' entries.
+    pub words_until_percent: u8,
 }
 
 impl Default for Limits {
@@ -145,6 +149,8 @@ impl Default for Limits {
             bytes_per_second: 512,
             typed_bytes: 64 << 20,
             derivations_at_once: 0,
+            files_until_percent: 85,
+            words_until_percent: 97,
         }
     }
 }
@@ -243,6 +249,11 @@ impl ServerConfig {
                 (4 << 20..=1 << 40).contains(&limits.typed_bytes),
                 "limits.typed_bytes must be at least 4 MiB: one form may have 2 MiB",
             ),
+            (
+                limits.files_until_percent <= limits.words_until_percent,
+                "limits.files_until_percent must not be more than limits.words_until_percent",
+            ),
+            (limits.words_until_percent <= 100, "limits.words_until_percent must be at most 100"),
             (!self.organisation.name.trim().is_empty(), "organisation.name must not be empty"),
             (self.intake.connections >= 1, "intake.connections must be at least 1"),
             (
@@ -301,7 +312,8 @@ mod tests {
             ("limits.file_bytes = 9999999999", "testimony_bytes"),
             ("limits.idle_seconds = 1", "idle_seconds"),
             ("limits.bytes_per_second = 0", "bytes_per_second"),
-            ("limits.typed_bytes = 1048576", "typed_bytes"),
+            ("limits.typed_bytes = 1048576", "typed_bytes"),            ("limits.files_until_percent = 98", "files_until_percent"),
+            ("limits.words_until_percent = 101", "words_until_percent"),
             ("desk.listen = 'unix:run.sock'", "not absolute"),
             ("desk.listen = 'somewhere'", "neither"),
             ("desk = { listen = 'unix:/a', authorities = [] }", "desk.authorities"),

@@ -45,6 +45,17 @@ pub struct Intake {
     pages: OncePages,
 }
 
+/// What the disk of the store has room for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Room {
+    /// Words and files.
+    Everything,
+    /// Words only.
+    Words,
+    /// Only for what has begun, and for readers' entries.
+    Nothing,
+}
+
 impl Intake {
     /// An intake that keeps what it takes in `store` and seals to the newest keyring in `keyring`.
     #[must_use]
@@ -88,6 +99,16 @@ impl Intake {
             envelopes.retain(|of| readers.iter().any(|reader| reader.id == of.reader));
         }
         envelopes
+    }
+
+    /// What there is room for now. A disk that does not tell is asked by writing to it.
+    #[must_use]
+    pub fn room(&self) -> Room {
+        match self.store.used_percent() {
+            Ok(used) if used > self.limits.words_until_percent => Room::Nothing,
+            Ok(used) if used > self.limits.files_until_percent => Room::Words,
+            Ok(_) | Err(_) => Room::Everything,
+        }
     }
 
     /// The pages that wait to be read once.

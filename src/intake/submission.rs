@@ -7,7 +7,7 @@ use rand::rngs::OsRng;
 use tokio::task;
 
 use super::{
-    Closed, Intake, Readers, Unkept,
+    Closed, Intake, Readers, Room, Unkept,
     places::Place,
     record::Record,
     upload::{Container, Upload},
@@ -72,6 +72,9 @@ pub enum IntakeError {
     /// More receipts wait to be read than there is room for.
     #[error("too many receipts wait to be read")]
     Busy,
+    /// The disk is so full that only what has begun is taken in to its end.
+    #[error("the disk is full up to its reserve")]
+    Full,
     /// Sealing failed.
     #[error("a part could not be sealed: {0}")]
     Seal(#[from] SealError),
@@ -89,6 +92,9 @@ pub enum IntakeError {
 impl Submission {
     pub(super) async fn begin(intake: Arc<Intake>) -> Result<Self, IntakeError> {
         let readers = intake.readers()?;
+        if intake.room() == Room::Nothing {
+            return Err(IntakeError::Full);
+        }
         let id = TestimonyId::random(&mut OsRng);
         let sealing = readers.clone();
         let (recipients, envelopes) = on_thread(move || {
@@ -125,6 +131,7 @@ impl Submission {
 
     /// The next file starts. Waits for a place if too many uploads are under way, but not for ever:
     /// without one, files are counted and dropped, so that whoever holds all places stops no words.
+    /// The same while the disk has room for words only.
     ///
     /// # Errors
     /// [`IntakeError::Order`] if the words are not sealed yet.
@@ -135,14 +142,23 @@ impl Submission {
         if self.upload.is_none() {
             self.place = self.intake.uploads.take(Duration::from_secs(WAIT_SECONDS)).await;
             self.upload = Some(match &self.place {
-                Some(_) => self.new_upload()?,
-                None => Upload::without_room(),
+                Some(_) if self.has_room_for_files() => self.new_upload()?,
+                _ => Upload::without_room(),
             });
         }
+        let room = self.has_room_for_files();
         if let Some(upload) = &mut self.upload {
-            upload.begin(name, media_type, &self.intake.limits).await;
+            if room {
+                upload.begin(name, media_type, &self.intake.limits).await;
+            } else {
+                upload.refuse(name).await;
+            }
         }
         Ok(())
+    }
+
+    fn has_room_for_files(&self) -> bool {
+        self.intake.room() == Room::Everything
     }
 
     fn new_upload(&self) -> Result<Upload, IntakeError> {
@@ -163,7 +179,10 @@ impl Submission {
             self.upload.iter_mut().for_each(Upload::give_up);
         }
         if let Some(upload) = &mut self.upload {
-            upload.write(bytes, &self.intake.limits).await;
+            let batch = upload.write(bytes, &self.intake.limits).await;
+            if batch && self.intake.room() != Room::Everything {
+                upload.cut().await;
+            }
         }
     }
 

@@ -28,7 +28,7 @@ const MAX_UNKEPT: usize = 32;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Unkept {
-    /// It was cut where a limit was reached; what came before is kept.
+    /// It was cut where a limit or the end of the room was reached; what came before is kept.
     TooLarge,
     /// There were too many files; nothing of it is kept.
     TooMany,
@@ -112,10 +112,16 @@ impl Upload {
         }
     }
 
-    /// More bytes of the file that has begun.
-    pub(super) async fn write(&mut self, bytes: Bytes, limits: &Limits) {
+    /// The next file starts, and there is no room for it.
+    pub(super) async fn refuse(&mut self, name: &str) {
+        self.end().await;
+        self.drop_file(bounded(name).as_str(), Unkept::NoRoom);
+    }
+
+    /// More bytes of the file that has begun; whether they made a batch full that was written.
+    pub(super) async fn write(&mut self, bytes: Bytes, limits: &Limits) -> bool {
         if self.current != Current::Kept {
-            return;
+            return false;
         }
         let room = limits
             .file_bytes
@@ -128,13 +134,23 @@ impl Upload {
         self.all_bytes = self.all_bytes.saturating_add(taken);
         self.batch.extend_from_slice(bytes.get(..fits).unwrap_or_default());
         if arrived > taken {
-            self.close(Completeness::Cut).await;
-            if self.writer.is_some() {
-                let name = self.kept.pop().unwrap_or_default();
-                self.drop_file(&name, Unkept::TooLarge);
-            }
+            self.cut().await;
         } else if self.batch.len() >= BATCH {
             self.flush().await;
+            return true;
+        }
+        false
+    }
+
+    /// No more of the file that has begun is kept than has arrived.
+    pub(super) async fn cut(&mut self) {
+        if self.current != Current::Kept {
+            return;
+        }
+        self.close(Completeness::Cut).await;
+        if self.writer.is_some() {
+            let name = self.kept.pop().unwrap_or_default();
+            self.drop_file(&name, Unkept::TooLarge);
         }
     }
 

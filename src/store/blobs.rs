@@ -113,6 +113,11 @@ impl Blobs {
         }
     }
 
+    /// How full their disk is, in per cent.
+    pub(super) fn used_percent(&self) -> io::Result<u8> {
+        files::used_percent(&self.finished)
+    }
+
     /// Makes the names of all finished blobs durable.
     pub(super) fn sync_names(&self) -> io::Result<()> {
         files::sync_folder(&self.finished)

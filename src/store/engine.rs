@@ -141,6 +141,14 @@ impl SledStore {
         Ok(())
     }
 
+    /// How full the disk of the store is, in per cent, rounded up.
+    ///
+    /// # Errors
+    /// What the file system says.
+    pub fn used_percent(&self) -> Result<u8, StoreError> {
+        Ok(self.shared()?.blobs.used_percent()?)
+    }
+
     fn shared(&self) -> Result<&Shared, StoreError> {
         self.shared.as_deref().ok_or(StoreError::Stopped)
     }

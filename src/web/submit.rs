@@ -83,6 +83,7 @@ impl From<IntakeError> for Refused {
             IntakeError::Form(error) => error.into(),
             IntakeError::Empty => Self::because(Notice::EMPTY),
             IntakeError::Busy => Self::because(Notice::BUSY),
+            IntakeError::Full => Self::because(Notice::FULL),
             IntakeError::Order => Self::because(Notice::ORDER),
             IntakeError::Closed(_) => Self::because(Notice::CLOSED),
             IntakeError::Seal(_)

@@ -17,7 +17,7 @@ use std::{
     io::{BufRead as _, BufReader, Read},
     net::TcpListener,
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::{Child, Command, ExitStatus, Stdio},
     sync::{Mutex, mpsc},
     time::Duration,
 };
@@ -147,9 +147,15 @@ impl Organisation {
     }
 
     fn configure(&self, limits: &str) {
+        // Most tests must not depend on how full the disk is on which they run.
+        let full = if limits.contains("until_percent") {
+            ""
+        } else {
+            "files_until_percent = 100\nwords_until_percent = 100\n"
+        };
         let text = format!(
             "store = 'store'\nkeyring = 'keyring'\nroots = 'keyring/roots.txt'\n\
-             intake.listen = '127.0.0.1:0'\n\n[limits]\n{limits}\n\n\
+             intake.listen = '127.0.0.1:0'\n\n[limits]\n{full}{limits}\n\n\
              [organisation]\nname = 'Org A'\nsafe_contact.ru = 'другой путь'\n"
         );
         fs::write(self.at("server.toml"), text).unwrap();
@@ -157,7 +163,26 @@ impl Organisation {
 
     /// Starts the real server on a free port of the loopback.
     pub(crate) fn serve(&self) -> Server {
-        Server::start(&self.at("server.toml"))
+        self.serve_with(&[])
+    }
+
+    /// The same with variables of the environment.
+    pub(crate) fn serve_with(&self, environment: &[(&str, &Path)]) -> Server {
+        let mut server = Server::start(&self.at("server.toml"), environment);
+        server.intake = server.wait_for("intake listens on ");
+        server
+    }
+
+    /// The same for a server that may not come up: why, if it does not.
+    pub(crate) fn try_serve(&self) -> Result<Server, (ExitStatus, Vec<String>)> {
+        let mut server = Server::start(&self.at("server.toml"), &[]);
+        match server.hear("intake listens on ") {
+            Some(intake) => {
+                server.intake = intake;
+                Ok(server)
+            }
+            None => Err((server.child.wait().unwrap(), server.heard())),
+        }
     }
 
     /// Opens the (stopped) server's store and everything in it, as a guardian does.
@@ -269,12 +294,14 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    fn start(config: &Path) -> Self {
+    /// Starts the process; the caller waits until it listens.
+    fn start(config: &Path, environment: &[(&str, &Path)]) -> Self {
         // Too large a file is an error of a write, as a full disk is, and not the end of the process.
         let run = "trap '' XFSZ; exec \"$0\" serve --allow-swap --config \"$1\"";
         let mut child = Command::new("sh")
             .args(["-c", run, env!("CARGO_BIN_EXE_sandyk")])
             .arg(config)
+            .envs(environment.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -290,20 +317,21 @@ impl Server {
                 lines.for_each(|line| drop(tell.send(line)));
             });
         }
-        let mut server =
-            Self { child, intake: String::new(), said: Vec::new(), lines: Mutex::new(lines) };
-        server.intake = server.wait_for("intake listens on ");
-        server
+        Self { child, intake: String::new(), said: Vec::new(), lines: Mutex::new(lines) }
     }
 
     /// The rest of the next line that holds `text`.
     pub(crate) fn wait_for(&mut self, text: &str) -> String {
+        self.hear(text).unwrap_or_else(|| panic!("no {text:?} in {:?}", self.said))
+    }
+
+    /// The same; `None` if it ends, or says nothing for a minute.
+    fn hear(&mut self, text: &str) -> Option<String> {
         loop {
-            let line = self.lines.lock().unwrap().recv_timeout(Duration::from_mins(1));
-            let line = line.unwrap_or_else(|_| panic!("no {text:?} in {:?}", self.said));
+            let line = self.lines.lock().unwrap().recv_timeout(Duration::from_mins(1)).ok()?;
             self.said.push(line.clone());
             if let Some((_, rest)) = line.split_once(text) {
-                return rest.to_owned();
+                return Some(rest.to_owned());
             }
         }
     }

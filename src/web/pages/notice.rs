@@ -20,6 +20,8 @@ impl<'a> Notice<'a> {
     pub const ORDER: Self = Self { key: "error-order", field: None };
     /// Too many others at this moment.
     pub const BUSY: Self = Self { key: "error-busy", field: None };
+    /// The disk is full up to its reserve.
+    pub const FULL: Self = Self { key: "error-full", field: None };
     /// There is nobody to seal to at this moment.
     pub const CLOSED: Self = Self { key: "error-closed", field: None };
     /// The server could not keep it.
