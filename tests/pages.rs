@@ -481,3 +481,15 @@ fn luminance(hex: &str) -> f64 {
     };
     0.2126 * channel(0) + 0.7152 * channel(2) + 0.0722 * channel(4)
 }
+
+/// Chromium holds the page before, with what was typed, unless it is told to let go of it.
+#[test]
+fn pages_after_words_make_the_browser_forget_and_pages_that_point_back_do_not() {
+    for lang in Lang::ALL {
+        for (name, page) in all(lang) {
+            let stays = ["form", "about", "Broken", "Busy", "Missing", "Method", "languages"];
+            let stays = stays.contains(&name.as_str()) || name == "offline";
+            assert_eq!(page.contains(pages::AFTER_PATH), !stays, "{}: {name}", lang.tag());
+        }
+    }
+}

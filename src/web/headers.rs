@@ -32,6 +32,11 @@ pub const ALWAYS: [(HeaderName, HeaderValue); 11] = [
 pub const CLEAR: (HeaderName, HeaderValue) =
     (name("clear-site-data"), HeaderValue::from_static("\"storage\""));
 
+/// Sent with a stylesheet of the pages that come after words: the browser forgets the pages that it
+/// still holds in memory, so that going back shows no form with words in it.
+pub const FORGET: (HeaderName, HeaderValue) =
+    (name("clear-site-data"), HeaderValue::from_static("\"cache\""));
+
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; worker-src 'self'; \
     connect-src 'self'; img-src data:; form-action 'self'; base-uri 'none'; \
     frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types sandyk";

@@ -64,7 +64,8 @@ pub fn router(
     let web = Web { intake, site, large: Arc::new(Semaphore::new(LARGE_AT_ONCE)) };
     let routes = Router::new()
         .route("/", get(languages))
-        .route("/style.css", get(style))
+        .route(pages::STYLE_PATH, get(style))
+        .route(pages::AFTER_PATH, get(after))
         .route("/{tag}", get(form))
         .route("/{tag}/leave", get(leave))
         .route("/{tag}/about", get(about))
@@ -150,7 +151,7 @@ fn refusal(web: &Web, request: &Request) -> Option<Response> {
 /// While the intake is closed nothing is taken in, but what somebody has typed meanwhile goes back to
 /// them: the form is answered as always, and the page that it leads to can be read.
 fn answers_while_closed(method: &Method, path: &str) -> bool {
-    path == "/style.css"
+    [pages::STYLE_PATH, pages::AFTER_PATH].contains(&path)
         || path.contains("/once/")
         || (method == Method::POST && path.ends_with("/send"))
 }
@@ -174,6 +175,15 @@ async fn languages(State(web): State<Web>, headers: HeaderMap) -> Response {
 
 async fn style(State(web): State<Web>, headers: HeaderMap) -> Response {
     answer::page(StatusCode::OK, &web.site.style, Encoding::accepted(&headers))
+}
+
+/// A stylesheet of the pages that come after words. When it is fetched, the page before is already
+/// among those that the browser holds for going back; a header of the page itself comes too early.
+async fn after(State(web): State<Web>, headers: HeaderMap) -> Response {
+    let mut response = answer::page(StatusCode::OK, &web.site.after, Encoding::accepted(&headers));
+    let (name, value) = headers::FORGET;
+    response.headers_mut().insert(name, value);
+    response
 }
 
 async fn form(State(web): State<Web>, Path(tag): Path<String>, headers: HeaderMap) -> Response {

@@ -2,7 +2,7 @@
 
 use super::{
     answer::Static,
-    pages::{self, FileFate, Notice, PageSettings, PerLanguage, Plain, ReceiptPage, STYLE},
+    pages::{self, AFTER, FileFate, Notice, PageSettings, PerLanguage, Plain, ReceiptPage, STYLE},
 };
 use crate::{
     config::{self, Limits, Organisation},
@@ -38,6 +38,7 @@ pub(super) struct Site {
     pub(super) languages: Static,
     pub(super) offline: Static,
     pub(super) style: Static,
+    pub(super) after: Static,
 }
 
 impl Site {
@@ -51,6 +52,7 @@ impl Site {
             languages: Static::html(pages::languages(&locales, &settings)),
             offline: Static::html(pages::offline(&locales, &settings)),
             style: Static::css(STYLE.to_owned()),
+            after: Static::css(AFTER.to_owned()),
             pages,
             settings,
         })

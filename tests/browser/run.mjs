@@ -1,191 +1,171 @@
-// A witness's journey in a real browser without scripts, in five languages, at 360 pixels and on a desktop,
-// against a real server; then axe-core over every page, and a search of the browser's profile for what was
-// typed. Run by tests/all; `node tests/browser/run.mjs --pictures DIR` also writes the README's pictures.
+// Witnesses in real browsers, Chromium and Firefox, against real servers: without scripts, by keyboard, in five
+// languages, on a phone and on a desk, light and dark; then a search of everything that the browser left.
+//   node tests/browser/run.mjs              every journey, each language in each browser once (tests/all)
+//   node tests/browser/run.mjs --full       every language, width and theme in both browsers (tests/nightly)
+//   ... --only chromium | firefox           one browser
+//   ... --pictures DIR                      a picture of every page, to be looked at
+//   ... --readme DIR                        the README's pictures, and nothing else
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
-import { createRequire } from "node:module";
-import { tmpdir } from "node:os";
+import { createHash } from "node:crypto";
+import { mkdir, readFile, readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { chromium } from "playwright-core";
+import { parseArgs } from "node:util";
+import { inFolder, missing } from "./lib/machine.mjs";
 
-const major = Number(process.versions.node.split(".")[0]);
-if (major < 18) {
-  console.error(`Node 18 or newer is needed, this is ${process.version}: run tests/install`);
+const { values: asked } = parseArgs({ options: { full: { type: "boolean", default: false }, only: { type: "string" }, pictures: { type: "string" }, readme: { type: "string" } } });
+const kinds = ["chromium", "firefox"].filter((kind) => !asked.only || asked.only === kind);
+const lacks = await missing(kinds);
+if (lacks.length > 0) {
+  console.error(`${lacks.join("\n")}\ntests/install brings what is missing; nothing was run`);
   process.exit(2);
 }
 
+const { BROWSERS, DESK, PHONE, open } = await import("./lib/browsers.mjs");
+const { House } = await import("./lib/servers.mjs");
+const pagesOf = await import("./lib/pages.mjs");
+const { barriers, barriersAreFound } = await import("./journeys/barriers.mjs");
+const { whole } = await import("./journeys/form.mjs");
+const search = await import("./journeys/search.mjs");
+const sending = await import("./journeys/sending.mjs");
+
 const TAGS = ["ky", "ru", "uz-Cyrl", "uz-Latn", "en"];
-const SIZES = [{ width: 360, height: 740 }, { width: 1280, height: 900 }];
-const BROWSER = {
-  executablePath: "/usr/bin/chromium",
-  args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"],
-};
-const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const pictures = process.argv[2] === "--pictures" ? process.argv[3] : null;
-let passed = 0;
-let failed = 0;
+const SMALL = "files = 2\nfile_bytes = 1048576\ntestimony_bytes = 2097152";
+const began = Date.now();
+let [passed, failed] = [0, 0];
 
 async function check(name, work) {
+  const start = Date.now();
+  let told;
   try {
-    await work();
+    told = await work();
     passed += 1;
-    console.log(`ok      ${name}`);
+    console.log(`ok      ${name} (${((Date.now() - start) / 1000).toFixed(1)} s)`);
   } catch (error) {
     failed += 1;
     console.log(`FAILED  ${name}\n${error.stack}`);
   }
+  return told;
 }
 
-const freePort = () =>
-  new Promise((resolve) => {
-    const server = createServer().listen(0, "127.0.0.1", () => {
-      const { port } = server.address();
-      server.close(() => resolve(port));
-    });
-  });
-
-async function start(folder) {
-  const [intake, desk] = [await freePort(), await freePort()];
-  const binary = process.env.SANDYK ?? "target/debug/sandyk";
-  const demo = spawn(binary, ["demo", "--folder", join(folder, "demo"), "--intake", `127.0.0.1:${intake}`, "--desk", `127.0.0.1:${desk}`], { stdio: ["ignore", "pipe", "pipe"] });
-  let said = "";
-  const up = new Promise((resolve, reject) => {
-    const hear = (piece) => {
-      said += piece;
-      if (said.includes("The form is open until")) resolve();
-    };
-    demo.stdout.on("data", hear);
-    demo.stderr.on("data", hear);
-    demo.on("exit", (code) => reject(new Error(`the demo ended with ${code}:\n${said}`)));
-    setTimeout(() => reject(new Error(`the demo did not come up:\n${said}`)), 180_000).unref();
-  });
-  await up.catch((error) => {
-    demo.kill("SIGINT");
-    throw error;
-  });
-  return { demo, site: `http://127.0.0.1:${intake}` };
+/** Size and theme of the n-th round: the two browsers have all four between them, in every language. */
+function rounds(kind) {
+  const shapes = [PHONE, DESK].flatMap((size) => [false, true].map((dark) => ({ size, dark })));
+  if (asked.full) return TAGS.flatMap((tag) => shapes.map((shape) => ({ tag, ...shape })));
+  const shift = BROWSERS.indexOf(kind) * 2;
+  return TAGS.map((tag, n) => ({ tag, ...shapes[(n + shift) % 4] }));
 }
 
-async function filesBelow(folder) {
-  const found = [];
-  for (const entry of await readdir(folder, { withFileTypes: true })) {
-    const path = join(folder, entry.name);
-    if (entry.isDirectory()) found.push(...(await filesBelow(path)));
-    else if (entry.isFile()) found.push(path);
+const named = ({ kind, tag, size, dark }) => `${kind}, ${tag}, ${size.width} px, ${dark ? "dark" : "light"}`;
+
+/** All journeys of one browser; gives what the reviewers must find. */
+async function journeys(kind, { folder, house, servers }) {
+  const sent = [];
+  const told = async (name, work) => sent.push(await check(name, work));
+  const site = servers.open.site;
+  const base = { kind, folder, site, house };
+  await check(`${kind}: the search finds what a careless site leaves`, () => search.careless(base));
+  await check(`${kind}: axe-core finds what is wrong`, () => barriersAreFound(base));
+  for (const [n, round] of rounds(kind).entries()) {
+    const all = { ...base, ...round };
+    await told(`${named(all)}: the whole form by keyboard, nothing left behind`, () => whole({ ...all, hard: n % 2 === 1 }));
   }
-  return found;
-}
-
-/** The files of a browser's profile in which a text stands, as UTF-8 or UTF-16. */
-async function traces(profile, text) {
-  const needles = [Buffer.from(text, "utf8"), Buffer.from(text, "utf16le")];
-  const found = [];
-  for (const path of await filesBelow(profile)) {
-    const bytes = await readFile(path).catch(() => Buffer.alloc(0));
-    if (needles.some((needle) => bytes.includes(needle))) found.push(path);
+  await told(`${kind}: the same with scripts on`, () => whole({ ...base, tag: "uz-Latn", size: PHONE, dark: true, scripts: true }));
+  const lanes = asked.full ? TAGS : TAGS.filter((_, n) => n % 2 === BROWSERS.indexOf(kind));
+  for (const [n, tag] of lanes.entries()) {
+    const round = { ...base, tag, size: n % 2 ? DESK : PHONE, dark: n % 2 === 0, megabytes: 200 };
+    const small = { ...round, site: servers.small.site };
+    const all = [
+      ["nothing written, and Back, reload, forward", () => sending.empty(round)],
+      ["files beyond the limits, the words are kept", () => sending.overLimits(small)],
+      ["a text that is too long comes back with its place", () => sending.tooLong(round)],
+      ["leaving in the middle", () => sending.leaving(round)],
+      ["switched off in the middle of writing", () => sending.switchedOff(round)],
+    ];
+    const some = asked.full ? all : all.filter((_, at) => (at + n) % 2 === 0);
+    for (const [name, work] of some) await check(`${named(round)}: ${name}`, work);
   }
-  return found;
+  const round = { ...base, tag: lanes[0], size: PHONE, dark: false };
+  await check(`${named(round)}: the intake closes in the middle of writing`, () => sending.closed(round));
+  await told(`${named(round)}: files of 0 bytes and 200 MB, names in Cyrillic`, () => sending.files({ ...round, megabytes: 200 }));
+  await everyBarrier(kind, folder, await everyPage(servers));
+  return sent;
 }
 
-/** One witness without scripts: tells, attaches, notes the code, leaves. */
-async function journey(site, tag, viewport, folder) {
-  const profile = await mkdtemp(join(folder, "profile-"));
-  const marker = `Marker${tag.replace("-", "")}${viewport.width}Қўшни`;
-  const context = await chromium.launchPersistentContext(profile, { ...BROWSER, viewport, javaScriptEnabled: false });
-  const page = await context.newPage();
-  await page.goto(`${site}/`);
-  await page.locator(`a[hreflang="${tag}"]`).first().click();
-  assert.equal(await page.locator("html").getAttribute("lang"), tag);
-  const width = await page.locator("body").evaluate((body) => body.scrollWidth).catch(() => null);
-  if (width !== null) assert.ok(width <= viewport.width, `the form is ${width} wide`);
-  await page.locator('textarea[name="story"]').fill(`${marker} story`);
-  await page.locator('input[name="box"]').first().check();
-  const photo = join(folder, `${marker}.jpg`);
-  await writeFile(photo, Buffer.alloc(70_000, 7));
-  await page.locator('input[type="file"]').setInputFiles(photo);
-  await page.locator('form[enctype] button').last().click();
-  await page.waitForURL(/\/once\//);
-  const code = (await page.locator("p.k").first().innerText()).replace(/\D/g, "");
-  assert.equal(code.length, 27);
-  await page.reload();
-  assert.equal((await page.locator("p.k").first().innerText()).replace(/\D/g, ""), code, "a reload keeps it");
-  const address = page.url();
-  await page.locator('form[method="post"] button').click();
-  await page.waitForURL(/\/leave$/);
-  const gone = await page.goto(address);
-  assert.equal(gone.status(), 404, "burned");
-  await context.close();
-  for (const text of [marker, code, code.replace(/(...)(?=.)/g, "$1 ")]) {
-    assert.deepEqual(await traces(profile, text), [], `${text} is in the browser's profile`);
+/** axe-core over every page; in short, two of the four shapes in each browser. */
+async function everyBarrier(kind, folder, pages) {
+  for (const dark of [false, true]) {
+    const crossed = dark === (kind === "chromium") ? [DESK] : [PHONE];
+    const sizes = asked.full ? [PHONE, DESK] : crossed;
+    const name = `${kind}, ${dark ? "dark" : "light"}, ${sizes.map((size) => size.width).join(" and ")} px: no barrier that axe-core knows on ${pages.length} pages`;
+    await check(name, () => barriers({ kind, folder, dark, sizes, pages, pictures: asked.pictures }));
   }
 }
 
-/** The same journey with nothing in it: the form comes back. */
-async function emptySend(site, tag) {
-  const browser = await chromium.launch(BROWSER);
-  const page = await browser.newPage({ javaScriptEnabled: false });
-  await page.goto(`${site}/${tag}`);
-  await page.locator('input[name="box"]').first().check();
-  await page.locator('form[enctype] button').last().click();
-  await page.waitForURL(/\/once\//);
-  assert.ok(await page.locator('[role="alert"]').isVisible());
-  assert.ok(await page.locator('input[name="box"]').first().isChecked(), "what was ticked is still ticked");
-  await browser.close();
+/** Every page there is. In short, of the six refusals of a form one for each language: they differ in one sentence. */
+async function everyPage(servers) {
+  const pages = pagesOf.commonPages(servers);
+  for (const [n, tag] of TAGS.entries()) {
+    const all = await pagesOf.everyPage(servers, tag);
+    const again = all.filter(({ name }) => name.startsWith("again"));
+    const less = all.filter((page) => !again.includes(page) || again.indexOf(page) === n % again.length);
+    pages.push(...(asked.full ? all : less).map((page) => ({ tag, ...page })));
+  }
+  return pages;
 }
 
-/** axe-core over one page, light and dark, narrow and wide. */
-async function barriers(site, path) {
-  const browser = await chromium.launch(BROWSER);
-  for (const viewport of SIZES) {
-    for (const colorScheme of ["light", "dark"]) {
-      const context = await browser.newContext({ viewport, colorScheme, bypassCSP: true });
-      const page = await context.newPage();
-      await page.goto(`${site}${path}`);
-      await page.evaluate(() => document.querySelectorAll("details").forEach((d) => (d.open = true)));
-      const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
-      assert.ok(overflow <= 0, `${path} is ${overflow} px too wide at ${viewport.width}`);
-      await page.evaluate(axe);
-      const { violations } = await page.evaluate(() => globalThis.axe.run({ runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] }));
-      const named = violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.html).join(" | ")}`);
-      assert.deepEqual(named, [], `${path} at ${viewport.width}, ${colorScheme}`);
-      await context.close();
+/** What was sent is what a guardian reads, word for word and bit for bit, and nothing came twice. */
+async function arrived(house, sent) {
+  const opened = await house.read();
+  for (const { mark, texts, file, hashes } of sent.filter(Boolean)) {
+    const [one, ...more] = opened.filter(({ text }) => text.includes(mark));
+    assert.ok(one && more.length === 0, `${mark}: ${one ? more.length + 1 : 0} testimonies`);
+    const words = allWords(JSON.parse(one.text));
+    for (const text of texts) assert.ok(words.includes(text), `${mark}: “${text}” is not there`);
+    const { folder } = await one.files();
+    const came = await Promise.all((await readdir(folder)).filter((name) => /^\d+/.test(name)).map((name) => hashOf(join(folder, name))));
+    const wanted = hashes ? hashes.map(([, hash]) => hash) : [createHash("sha256").update(file.bytes).digest("hex")];
+    assert.deepEqual(came.sort(), wanted.sort(), `${mark}: files`);
+    const names = await readFile(join(folder, "exhibits.json"), "utf8");
+    for (const name of hashes ? hashes.map(([name]) => name) : [file.name]) assert.ok(names.includes(name), `${name} is not in ${names}`);
+  }
+}
+
+const hashOf = async (path) => createHash("sha256").update(await readFile(path)).digest("hex");
+
+/** Every text in a JSON value. */
+function allWords(value) {
+  if (typeof value === "string") return [value];
+  return value && typeof value === "object" ? Object.values(value).flatMap(allWords) : [];
+}
+
+async function readmePictures(folder, site) {
+  for (const [tag, name, size] of [["en", "form-en.png", { width: 900, height: 1100 }], ["ky", "form-ky-phone.png", PHONE]]) {
+    const visitor = await open("chromium", folder, { size });
+    await visitor.goto(`${site}/${tag}`);
+    await visitor.shot(join(asked.readme, name), { whole: false });
+    await visitor.forget();
+  }
+}
+
+await inFolder("browser", async (folder) => {
+  const house = await House.build(folder);
+  try {
+    const servers = { open: await house.open() };
+    if (asked.readme) return await readmePictures(folder, servers.open.site);
+    servers.small = await house.beside("small", { limits: SMALL });
+    servers.shut = await house.beside("shut", { keyring: false });
+    if (asked.pictures) await mkdir(asked.pictures, { recursive: true });
+    await check("the search finds every spelling and packing", () => search.planted({ folder }));
+    const sent = await Promise.all(kinds.map((kind) => journeys(kind, { folder, house, servers })));
+    await check("a guardian reads what was sent, word for word and bit for bit", () => arrived(house, sent.flat()));
+    if (asked.full) {
+      const busy = await pagesOf.makeBusy(servers.small, "ky");
+      for (const kind of kinds) await check(`${kind}: no barrier on the busy page`, () => barriers({ kind, folder, dark: false, pages: [{ tag: "ky", ...busy.page }], pictures: asked.pictures }));
+      busy.free();
     }
+  } finally {
+    await house.close();
   }
-  await browser.close();
-}
-
-async function picture(site, path, file, options) {
-  const browser = await chromium.launch(BROWSER);
-  const page = await browser.newPage(options);
-  await page.goto(`${site}${path}`);
-  await page.screenshot({ path: file });
-  await browser.close();
-}
-
-const folder = await mkdtemp(join(tmpdir(), "sandyk-browser-"));
-const { demo, site } = await start(folder);
-try {
-  if (pictures) {
-    await picture(site, "/en", join(pictures, "form-en.png"), { viewport: { width: 900, height: 1100 } });
-    await picture(site, "/ky", join(pictures, "form-ky-phone.png"), { viewport: { width: 360, height: 740 }, deviceScaleFactor: 1.5 });
-  }
-  for (const tag of TAGS) {
-    for (const size of SIZES) {
-      await check(`${tag} at ${size.width} px: told without scripts, nothing left in the profile`, () => journey(site, tag, size, folder));
-    }
-    await check(`${tag}: an empty form comes back`, () => emptySend(site, tag));
-    for (const path of [`/${tag}`, `/${tag}/leave`, `/${tag}/about`, `/${tag}/once/gone`]) {
-      await check(`${path}: no barrier that axe-core knows`, () => barriers(site, path));
-    }
-  }
-  await check("/: no barrier that axe-core knows", () => barriers(site, "/"));
-} finally {
-  demo.removeAllListeners("exit");
-  demo.kill("SIGINT");
-  await new Promise((resolve) => demo.on("close", resolve));
-  await rm(folder, { recursive: true, force: true });
-}
-console.log(`${passed} passed, ${failed} failed`);
+});
+if (!asked.readme) console.log(`${passed} passed, ${failed} failed, ${Math.round((Date.now() - began) / 1000)} s`);
 process.exit(failed === 0 ? 0 : 1);

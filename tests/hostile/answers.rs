@@ -37,6 +37,7 @@ const ALWAYS: [(&str, &str); 11] = [
 pub(crate) const HTML: (&str, &str) = ("content-type", "text/html; charset=utf-8");
 const CSS: (&str, &str) = ("content-type", "text/css; charset=utf-8");
 pub(crate) const CLEAR: (&str, &str) = ("clear-site-data", "\"storage\"");
+const FORGET: (&str, &str) = ("clear-site-data", "\"cache\"");
 pub(crate) const ALLOW: (&str, &str) = ("allow", "GET, HEAD, POST");
 
 fn ask(server: &Server, method: &str, path: &str, lines: &[&str]) -> Answer {
@@ -87,6 +88,8 @@ fn routes() -> Vec<Route> {
     };
     let mut all = vec![route("/", 200, 405)];
     all.push(Route { more: vec![CSS], always: true, ..route("/style.css", 200, 405) });
+    let after = route("/after.css", 200, 405);
+    all.push(Route { more: vec![CSS, FORGET], always: true, ..after });
     for tag in LANGUAGES {
         all.push(Route { more: vec![HTML, CLEAR], ..route(&format!("/{tag}"), 200, 405) });
         for (place, get) in [("leave", 200), ("about", 200)] {

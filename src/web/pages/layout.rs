@@ -2,7 +2,7 @@
 
 use maud::{DOCTYPE, Markup, html};
 
-use super::{PageSettings, STYLE_PATH, form_path, leave_path};
+use super::{AFTER_PATH, PageSettings, STYLE_PATH, form_path, leave_path};
 use crate::locale::{Arg, Lang, Locale};
 
 /// What stands at the top of a page besides the way out.
@@ -12,8 +12,30 @@ pub(super) enum Top {
     Languages,
     /// The way back to the form.
     Form,
-    /// Nothing: following a link would lose what is on the page.
+    /// The same, and the page before, where words may stand, should not be there any more.
+    Left,
+    /// Nothing: following a link would lose what is on the page. The page before should be gone.
     Nothing,
+    /// Nothing, and the page before should stay: it may be the only place where the words are.
+    Before,
+}
+
+/// What becomes of the page before, which a browser may hold for going back.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Before {
+    /// It stays.
+    Stays,
+    /// The browser is told to let go of it.
+    Goes,
+}
+
+impl Top {
+    const fn before(self) -> Before {
+        match self {
+            Self::Languages | Self::Form | Self::Before => Before::Stays,
+            Self::Nothing | Self::Left => Before::Goes,
+        }
+    }
 }
 
 /// A whole page of one language.
@@ -23,14 +45,14 @@ pub(super) fn page(locale: &Locale, top: Top, title: &str, main: &Markup) -> Str
     html! {
         (DOCTYPE)
         html lang=(lang.tag()) {
-            (head(title))
+            (head(title, top.before()))
             body {
                 a.skip href="#main" { (t("skip-link")) }
                 header.top { a.exit href=(leave_path(lang)) { (t("quick-exit")) } }
                 @match top {
                     Top::Languages => (languages(lang)),
-                    Top::Form => nav { a href=(form_path(lang)) { (t("back-to-form")) } },
-                    Top::Nothing => {},
+                    Top::Form | Top::Left => nav { a href=(form_path(lang)) { (t("back-to-form")) } },
+                    Top::Nothing | Top::Before => {},
                 }
                 main #main { (main) }
             }
@@ -40,13 +62,17 @@ pub(super) fn page(locale: &Locale, top: Top, title: &str, main: &Markup) -> Str
 }
 
 /// The head of a page.
-pub(super) fn head(title: &str) -> Markup {
+///
+/// A stylesheet for paper is fetched last, when the page before is surely among those that are held,
+/// and nobody waits for it.
+pub(super) fn head(title: &str, before: Before) -> Markup {
     html! {
         head {
             meta charset="utf-8";
             meta name="viewport" content="width=device-width,initial-scale=1";
             title { (title) }
             link rel="stylesheet" href=(STYLE_PATH);
+            @if before == Before::Goes { link rel="stylesheet" href=(AFTER_PATH) media="print"; }
         }
     }
 }

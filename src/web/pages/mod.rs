@@ -34,6 +34,12 @@ pub const STYLE: &str = include_str!("style.css");
 /// Path of the stylesheet.
 pub const STYLE_PATH: &str = "/style.css";
 
+/// A second stylesheet, for the pages that come after words; it says nothing, its header counts.
+pub const AFTER: &str = "/* the page before is forgotten */\n";
+
+/// Path of [`AFTER`].
+pub const AFTER_PATH: &str = "/after.css";
+
 /// A site that [`leave`] offers as the next one: large, known to everybody, about everything.
 pub const NEUTRAL_SITE: &str = "https://www.wikipedia.org/";
 

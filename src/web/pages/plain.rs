@@ -4,7 +4,7 @@ use maud::{DOCTYPE, Markup, html};
 
 use super::{
     NEUTRAL_SITE, PageSettings, form_path,
-    layout::{Top, head, organisation, own_name, page},
+    layout::{Before, Top, head, organisation, own_name, page},
 };
 use crate::locale::{Arg, Lang, Locale};
 
@@ -50,7 +50,7 @@ pub fn plain(locale: &Locale, settings: &PageSettings, what: Plain) -> String {
         }
         (organisation(locale, settings))
     };
-    page(locale, if typed { Top::Nothing } else { Top::Form }, &t(title), &main)
+    page(locale, if typed { Top::Before } else { Top::Form }, &t(title), &main)
 }
 
 /// The answer to every address of a page that was shown once and is gone, or never was.
@@ -58,7 +58,7 @@ pub fn plain(locale: &Locale, settings: &PageSettings, what: Plain) -> String {
 pub fn gone(locale: &Locale) -> String {
     let t = |key| locale.text(key);
     let main = html! { h1 { (t("gone-title")) } p { (t("gone-text")) } };
-    page(locale, Top::Form, &t("gone-title"), &main)
+    page(locale, Top::Left, &t("gone-title"), &main)
 }
 
 /// How to leave without traces, as far as that is possible.
@@ -72,7 +72,7 @@ pub fn leave(locale: &Locale) -> String {
         p { (t("leave-limits")) }
         p { a.exit href=(NEUTRAL_SITE) rel="noreferrer" { (t("leave-neutral")) } }
     };
-    page(locale, Top::Form, &t("leave-title"), &main)
+    page(locale, Top::Left, &t("leave-title"), &main)
 }
 
 /// What happens to what is sent: who reads, what the server can see, what nobody can promise.
@@ -149,7 +149,7 @@ fn several(locales: &[&Locale], title: &str, section: impl Fn(&Locale) -> Markup
     html! {
         (DOCTYPE)
         html lang=(first.tag()) {
-            (head(title))
+            (head(title, Before::Stays))
             body {
                 header.top { a.exit href=(NEUTRAL_SITE) rel="noreferrer" { "→ Wikipedia" } }
                 main {
