@@ -40,7 +40,8 @@ pub enum Existing {
 /// Whatever the file system says; the old file, if any, is untouched then.
 pub fn save(path: &Path, bytes: &[u8], audience: Audience, existing: Existing) -> io::Result<()> {
     let folder = folder_of(path);
-    let mut file = tempfile::Builder::new().prefix(".new-").tempfile_in(folder)?;
+    let file = tempfile::Builder::new().prefix(".new-").tempfile_in(folder);
+    let mut file = file.map_err(|error| without_path(&error))?;
     file.write_all(bytes)?;
     if audience == Audience::Everyone {
         file.as_file().set_permissions(fs::Permissions::from_mode(0o644))?;
@@ -52,6 +53,13 @@ pub fn save(path: &Path, bytes: &[u8], audience: Audience, existing: Existing) -
     }
     .map_err(|e| e.error)?;
     sync_folder(folder)
+}
+
+/// The same error without the name of a file that only we know of.
+fn without_path(error: &io::Error) -> io::Error {
+    let cause = error.get_ref().and_then(std::error::Error::source);
+    let code = cause.and_then(|c| c.downcast_ref::<io::Error>()).and_then(io::Error::raw_os_error);
+    code.map_or_else(|| error.kind().into(), io::Error::from_raw_os_error)
 }
 
 /// Reads a whole file of at most `limit` bytes.

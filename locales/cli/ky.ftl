@@ -210,6 +210,7 @@ ledger-key-io = `ledger.key` окулбайт же жазылбайт: { $why }
 not-its-parent = бул серверди { $parent } процесси иштеткен эмес
     .kept = { -unstarted }
     .next = `--end-with` алып салыңыз
+your-keys = ачкычтарыңыз
 
 ## Keyrings
 

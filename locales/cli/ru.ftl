@@ -210,6 +210,7 @@ ledger-key-io = `ledger.key` не читается или не записыва�
 not-its-parent = процесс { $parent } не запускал этот сервер
     .kept = { -unstarted }
     .next = уберите `--end-with`
+your-keys = ваших ключей
 
 ## Keyrings
 

@@ -210,6 +210,7 @@ ledger-key-io = `ledger.key` ўқилмайди ёки ёзилмайди: { $wh
 not-its-parent = бу серверни { $parent } жараёни ишга туширмаган
     .kept = { -unstarted }
     .next = `--end-with` ни олиб ташланг
+your-keys = калитларингиз
 
 ## Keyrings
 

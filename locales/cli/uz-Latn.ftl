@@ -210,6 +210,7 @@ ledger-key-io = `ledger.key` oʻqilmaydi yoki yozilmaydi: { $why }
 not-its-parent = bu serverni { $parent } jarayoni ishga tushirmagan
     .kept = { -unstarted }
     .next = `--end-with` ni olib tashlang
+your-keys = kalitlaringiz
 
 ## Keyrings
 

@@ -65,7 +65,7 @@ pub struct CliError {
 #[derive(Debug, Default)]
 struct Said {
     english: Option<String>,
-    words: Option<Words>,
+    words: Option<Box<Words>>,
 }
 
 impl CliError {
@@ -117,16 +117,16 @@ impl CliError {
     /// The same error with the words of all its parts in the other languages; said last.
     #[must_use]
     pub fn words(mut self, words: Words) -> Self {
-        self.what.words = Some(words.clone());
-        self.kept.words = Some(words.clone().part(Part::Kept));
-        self.advice.words = Some(words.part(Part::Next));
+        self.what.words = Some(Box::new(words.clone()));
+        self.kept.words = Some(Box::new(words.clone().part(Part::Kept)));
+        self.advice.words = Some(Box::new(words.part(Part::Next)));
         self
     }
 
     /// The same error; what to do is said in `words` in the other languages.
     #[must_use]
     pub fn next_words(mut self, words: Words) -> Self {
-        self.advice.words = Some(words);
+        self.advice.words = Some(Box::new(words));
         self
     }
 
@@ -152,7 +152,7 @@ impl CliError {
     /// The words of what happened, if there are any.
     #[must_use]
     pub fn what_words(&self) -> Option<&Words> {
-        self.what.words.as_ref()
+        self.what.words.as_deref()
     }
 
     /// All it says, in the language of `locale`; what has no words there stays English, and it says so.

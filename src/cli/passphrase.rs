@@ -23,13 +23,11 @@ use crate::{
 /// # Errors
 /// If the file cannot be read or there is no terminal to ask.
 pub fn ask(file: Option<&PathBuf>, what: &str, out: &mut Out) -> Result<SecretText, CliError> {
-    match file {
-        Some(file) => from_file(file, out),
-        None => {
-            let english = format!("Passphrase of {what} (it is not shown): ");
-            from_terminal(&out.in_words(english, &Words::of("ask-passphrase").with("what", what)))
-        }
+    if let Some(file) = file {
+        return from_file(file, out);
     }
+    let english = format!("Passphrase of {what} (it is not shown): ");
+    from_terminal(&out.in_words(english, &Words::of("ask-passphrase").of_what(what)))
 }
 
 /// A passphrase for something new, typed twice if it is typed.
@@ -43,9 +41,9 @@ pub fn ask_new(file: Option<&PathBuf>, what: &str, out: &mut Out) -> Result<Secr
     }
     let english =
         format!("Choose a passphrase for {what}: six words or more that nobody can guess.");
-    let said = out.in_words(english, &Words::of("ask-choose").with("what", what));
+    let said = out.in_words(english, &Words::of("ask-choose").of_what(what));
     out.say(said);
-    let first_time = Words::of("ask-new").with("what", what);
+    let first_time = Words::of("ask-new").of_what(what);
     let first_time =
         out.in_words(format!("New passphrase for {what} (it is not shown): "), &first_time);
     let again = out.in_words("The same again: ", &Words::of("ask-again"));

@@ -240,8 +240,9 @@ pub enum KeyringError {
     // Today.
     /// Past its last day.
     #[error(
-        "the keyring was good until {not_after} and today is {today}; nothing was sealed; sign and \
-         publish the next one (`sandyk admin renew`), or set this machine's clock"
+        "the keyring was good until {not_after} and today is {today}; nothing was sealed, and what is \
+         here can be read; administrators sign and publish the next one (`sandyk admin renew`), or \
+         set this machine's clock"
     )]
     Expired {
         /// Its last day.

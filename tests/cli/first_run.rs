@@ -28,6 +28,10 @@ const LANGUAGES: [(&str, &str); 5] = [
     ("C.UTF-8", "en"),
 ];
 
+/// Last days of two keyrings, counted from today.
+const PAST: i64 = -30;
+const FUTURE: i64 = 730;
+
 /// Name of the snapshot, exit code, and the line after `sandyk`.
 const ON_THE_COMMAND_LINE: &[(&str, i32, &str)] = &[
     ("wrong-command", 2, "reveiw list"),
@@ -151,7 +155,6 @@ fn a_full_and_a_read_only_disk_are_said_in_five_languages() {
     let read_only = "mount --bind empty empty && mount -o remount,ro,bind empty";
     for (name, mount, code, line) in [
         ("disk-full", full, 1, "man --to full"),
-        ("disk-full-ceremony", full, 1, "admin invite --folder c --role guardian --out full/x/i"),
         ("read-only-disk", read_only, 1, "admin invite --folder c --role guardian --out empty/i"),
         (
             "read-only-demo",
@@ -186,12 +189,15 @@ fn spoken(mut command: Command, locale: &str) -> (Option<i32>, String) {
 fn compare(name: &str, line: &str, code: i32, run: impl Fn(&str) -> (Option<i32>, String)) {
     let file =
         Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/cli/first-run/{name}.txt"));
-    let today = SystemClock.today().to_string();
+    let today = SystemClock.today();
+    let days = [(0, "TODAY"), (PAST, "LAST-MONTH"), (FUTURE, "IN-TWO-YEARS")]
+        .map(|(days, word)| (today.plus_days(days).to_string(), word));
     let mut all = format!("$ {line}\n? {code}\n");
     for (locale, tag) in LANGUAGES {
         let (found, said) = run(locale);
         assert_eq!(found, Some(code), "{name} in {tag}: {said}");
-        all = format!("{all}\n[{tag}]\n{}\n", said.replace(&today, "TODAY"));
+        let said = days.iter().fold(said, |said, (day, word)| said.replace(day, word));
+        all = format!("{all}\n[{tag}]\n{said}\n");
     }
     if std::env::var_os("WRITE_SNAPSHOTS").is_some() {
         fs::write(&file, &all).unwrap();
@@ -225,7 +231,7 @@ fn organisation() -> tempfile::TempDir {
         assert_eq!(code, Some(0), "{line}: {said}");
     }
     spoil(here.path());
-    for (name, days) in [("past", -30), ("future", 730)] {
+    for (name, days) in [("past", PAST), ("future", FUTURE)] {
         published(here.path(), name, SystemClock.today().plus_days(days));
     }
     here

@@ -25,7 +25,7 @@ pub(super) struct ExhibitsArgs {
 
 pub(super) fn run(args: &ExhibitsArgs, session: &Session, out: &mut Out) -> Result<Exit, CliError> {
     let id = read::find(&args.id, session)?;
-    let opened = session.open_one(id).ok_or_else(|| read::not_in_the_feed())?;
+    let opened = session.open_one(id).ok_or_else(read::not_in_the_feed)?;
     let content = match (&opened.content, opened.exhibits) {
         (Err(why), _) => return Err(read::not_proven(why)),
         (Ok(_), ExhibitsHere::No) => return Err(not_here("are not fetched yet")),

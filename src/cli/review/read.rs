@@ -48,7 +48,7 @@ pub(super) fn show(
     out: &mut Out,
 ) -> Result<Exit, CliError> {
     let id = find(&args.id, session)?;
-    let opened = session.open_one(id).ok_or_else(|| not_in_the_feed())?;
+    let opened = session.open_one(id).ok_or_else(not_in_the_feed)?;
     let content = opened.content.as_ref().map_err(not_proven)?;
     let names = if args.names { Some(names(id, content, session)?) } else { None };
     note_opened(id, session, out);

@@ -32,7 +32,13 @@ impl Places {
     /// The paths, from the command line or else from the settings file.
     pub(super) fn resolve(&self) -> Result<ReviewerConfig, CliError> {
         let config = match &self.config {
-            Some(path) => ReviewerConfig::load(path)?,
+            Some(path) => ReviewerConfig::load(path).map_err(|error| {
+                let words = error.words();
+                CliError::from(error)
+                    .kept("nothing was opened")
+                    .advice("correct the file; config/reviewer.toml in the sources is a sample")
+                    .words(words)
+            })?,
             None => ReviewerConfig::default(),
         };
         let or = |given: &Option<PathBuf>, else_: Option<PathBuf>| given.clone().or(else_);
@@ -117,16 +123,21 @@ fn no_workspace(folder: &Path) -> CliError {
         Ok(_) => ("its workspace.json is not of this version", "no-workspace-version"),
         Err(_) => ("there is no workspace.json in it", "no-workspace-file"),
     };
+    let advice = if id == "no-workspace-version" {
+        "install the version of sandyk that made it, or a newer one"
+    } else {
+        "name the folder that `sandyk sync init` made"
+    };
     CliError::failed(format!("{shown} is no workspace: {why}"))
         .kept(kept)
-        .advice("name the folder that `sandyk sync init` made")
+        .advice(advice)
         .words(Words::of(id).with("folder", shown))
 }
 
 fn no_keys(folder: &Path, error: &io::Error) -> CliError {
     let shown = folder.display();
     let kept = "nothing was opened, nothing was changed";
-    let refused = if folder.join("workspace.json").exists() {
+    if folder.join("workspace.json").exists() {
         CliError::failed(format!("{shown} is a workspace, not a folder of keys"))
             .kept(kept)
             .advice("were --workspace and --keys swapped?")
@@ -141,8 +152,7 @@ fn no_keys(folder: &Path, error: &io::Error) -> CliError {
             .kept(kept)
             .advice("ask whoever owns the file; it must be yours alone")
             .words(Words::of("keys-unreadable").with("folder", shown).why(error.words()))
-    };
-    refused
+    }
 }
 
 /// Writes acts into the outbox.

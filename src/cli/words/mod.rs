@@ -14,6 +14,8 @@ mod keyring;
 pub mod machine;
 #[cfg(feature = "admin")]
 mod of_admin;
+#[cfg(any(feature = "open", feature = "admin"))]
+mod of_passphrase;
 #[cfg(feature = "review")]
 mod of_review;
 #[cfg(feature = "serve")]
@@ -88,6 +90,16 @@ impl Words {
         self
     }
 
+    /// The same, with what a passphrase is for filled in as `what`.
+    #[must_use]
+    pub fn of_what(mut self, what: &str) -> Self {
+        let yours = what == "your keys";
+        let value =
+            if yours { Value::Words(Self::of("your-keys")) } else { Value::Text(what.into()) };
+        self.args.push(("what", value));
+        self
+    }
+
     /// The same message, another part of it.
     #[must_use]
     pub fn part(mut self, part: Part) -> Self {
@@ -134,6 +146,8 @@ impl Words {
 #[must_use]
 pub fn of(error: &(dyn Error + 'static)) -> Option<Words> {
     let ground = keyring::of(error).or_else(|| plain::of(error));
+    #[cfg(any(feature = "open", feature = "admin"))]
+    let ground = ground.or_else(|| of_passphrase::of(error));
     #[cfg(feature = "admin")]
     let ground = ground.or_else(|| of_admin::of(error));
     #[cfg(feature = "review")]

@@ -7,16 +7,11 @@ use std::{
 
 use super::{Told, Words, told};
 use crate::config::{ConfigError, reviewer::ReviewerConfigError};
-#[cfg(any(feature = "open", feature = "admin"))]
-use crate::sealed::open_passfile::PassError;
 
 pub(super) fn of(error: &(dyn Error + 'static)) -> Option<Words> {
-    let found = told::<io::Error>(error)
+    told::<io::Error>(error)
         .or_else(|| told::<ConfigError>(error))
-        .or_else(|| told::<ReviewerConfigError>(error));
-    #[cfg(any(feature = "open", feature = "admin"))]
-    let found = found.or_else(|| told::<PassError>(error));
-    found
+        .or_else(|| told::<ReviewerConfigError>(error))
 }
 
 impl Told for io::Error {
@@ -77,17 +72,4 @@ fn gist(reason: &str) -> String {
     let place = lines.clone().next().unwrap_or_default();
     let what = lines.next_back().unwrap_or_default();
     if place == what { what.to_owned() } else { format!("{place}: {what}") }
-}
-
-#[cfg(any(feature = "open", feature = "admin"))]
-impl Told for PassError {
-    fn words(&self) -> Words {
-        match self {
-            Self::WrongPassphrase => Words::of("pass-wrong"),
-            Self::NotAPassphraseFile | Self::TooLarge | Self::TooMuchWork { .. } => {
-                Words::of("pass-not-a-key-file")
-            }
-            Self::Altered => Words::of("pass-altered"),
-        }
-    }
 }
