@@ -1,7 +1,7 @@
 // Debian's Chromium under playwright-core, with a profile folder that stays until we search it.
 import { readFile, readdir } from "node:fs/promises";
 import { chromium } from "playwright-core";
-import { pathOf } from "./machine.mjs";
+import { PATIENCE, pathOf } from "./machine.mjs";
 
 const QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"];
 /** Playwright would switch these off or on; a person's Chromium does not. */
@@ -19,6 +19,7 @@ export async function openChromium({ home, profile, sink, scripts, dark, size })
     bypassCSP: scripts,
   });
   const page = context.pages()[0] ?? (await context.newPage());
+  page.setDefaultTimeout(PATIENCE);
   const cdp = await context.newCDPSession(page);
   const go = async (steps) => {
     const { currentIndex, entries } = await cdp.send("Page.getNavigationHistory");

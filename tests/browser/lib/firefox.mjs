@@ -4,7 +4,7 @@ import { spawn } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import puppeteer from "puppeteer-core";
-import { pathOf } from "./machine.mjs";
+import { PATIENCE, atTheLatest, pathOf } from "./machine.mjs";
 
 /** Nothing that is fetched in the background; and session files written often, so that more can be found. */
 const PREFS = {
@@ -51,15 +51,17 @@ export async function openFirefox({ home, profile, sink, scripts, dark, size }) 
   const lines = Object.entries({ ...PREFS, ...proxy, ...looks }).map(([name, value]) => `user_pref("${name}", ${JSON.stringify(value)});`);
   await writeFile(join(profile, "user.js"), `${lines.join("\n")}\n`);
   const child = spawn(pathOf("firefox"), ["--headless", "--no-remote", "--profile", profile, "--remote-debugging-port", "0"], { env: home, stdio: ["ignore", "ignore", "pipe"], detached: true });
-  const ended = new Promise((resolve) => child.on("close", resolve));
+  const stop = () => process.kill(-child.pid, "SIGKILL");
+  const settled = atTheLatest(stop);
+  const ended = new Promise((resolve) => child.on("close", resolve)).then(settled);
   const browser = await puppeteer.connect({ browserWSEndpoint: `${await address(child, ended)}/session`, protocol: "webDriverBiDi", defaultViewport: null });
   // A tab of its own: in the first one the address bar has the focus, and no page.
   const page = await browser.newPage();
+  page.setDefaultTimeout(PATIENCE);
   await page.bringToFront();
   await page.setViewport(size);
   const context = page.mainFrame()._id;
   const go = (delta) => browser.connection.send("browsingContext.traverseHistory", { context, delta });
-  const stop = () => process.kill(-child.pid, "SIGKILL");
   return {
     goto: async (url) => (await page.goto(url)).status(),
     reload: async () => (await page.reload()).status(),

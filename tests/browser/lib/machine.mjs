@@ -1,4 +1,5 @@
 // What the machine must have, said clearly if it has not; free ports; folders that leave nothing.
+import { rmSync } from "node:fs";
 import { access, constants, mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -33,6 +34,24 @@ export async function missing(browsers) {
   return lacks;
 }
 
+const endings = new Set();
+process.on("exit", () => {
+  for (const end of [...endings].reverse()) {
+    try {
+      end();
+    } catch {
+      // What is gone already needs no end.
+    }
+  }
+});
+for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(130));
+
+/** Ends what was started when this run ends early; gives what to call when it has ended by itself. */
+export function atTheLatest(end) {
+  endings.add(end);
+  return () => endings.delete(end);
+}
+
 export const freePort = () =>
   new Promise((resolve) => {
     const server = createServer().listen(0, "127.0.0.1", () => {
@@ -44,15 +63,20 @@ export const freePort = () =>
 /** A folder that is gone when `work` has ended, however it ended. */
 export async function inFolder(name, work) {
   const folder = await mkdtemp(join(tmpdir(), `sandyk-${name}-`));
+  const settled = atTheLatest(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
   try {
     return await work(folder);
   } finally {
     await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+    settled();
   }
 }
 
 /** Milliseconds after which both browsers have written down what is open. */
 export const WRITTEN = 2500;
+
+/** Milliseconds that a browser may take for one page; a busy server answers after half a minute. */
+export const PATIENCE = 120_000;
 
 export const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 

@@ -3,7 +3,7 @@ import { execFile, spawn } from "node:child_process";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
-import { SANDYK, freePort } from "./machine.mjs";
+import { SANDYK, atTheLatest, freePort } from "./machine.mjs";
 
 const run = promisify(execFile);
 const BINARY = resolve(SANDYK);
@@ -97,7 +97,8 @@ class Server {
     this.#child = child;
     this.site = `http://127.0.0.1:${port}`;
     this.port = port;
-    this.#ended = new Promise((resolve) => child.on("close", resolve));
+    const settled = atTheLatest(() => child.kill("SIGKILL"));
+    this.#ended = new Promise((resolve) => child.on("close", resolve)).then(settled);
     for (const stream of [child.stdout, child.stderr]) stream.on("data", (piece) => (this.#said += piece));
   }
 
