@@ -178,7 +178,7 @@ impl Copy {
             .unwrap();
         let began = Instant::now();
         while child.try_wait().unwrap().is_none() {
-            if began.elapsed() > Duration::from_secs(60) {
+            if began.elapsed() > Duration::from_mins(1) {
                 child.kill().unwrap();
             }
             std::thread::sleep(Duration::from_millis(5));
@@ -239,7 +239,7 @@ fn harm(copy: &Copy, kind: &Kind, damage: Damage) {
             bytes[middle] ^= 1;
             write(&bytes);
         }
-        Damage::Unreadable => fs::set_permissions(&path, fs::Permissions::from_mode(0)).unwrap(),
+        Damage::Unreadable => fs::set_permissions(&path, fs::Permissions::from_mode(0o0)).unwrap(),
         Damage::Giant => {
             let file = fs::OpenOptions::new().append(true).open(&path).unwrap();
             file.set_len(256 << 20).unwrap();
@@ -255,7 +255,14 @@ fn harm(copy: &Copy, kind: &Kind, damage: Damage) {
             let pipe = rustix::fs::FileType::Fifo;
             rustix::fs::mknodat(rustix::fs::CWD, &path, pipe, 0o600.into(), 0).unwrap();
         }
-        _ => {}
+        Damage::Missing
+        | Damage::Empty
+        | Damage::Truncated
+        | Damage::Swapped
+        | Damage::Doubled
+        | Damage::BitFlipped
+        | Damage::Unreadable
+        | Damage::Giant => {}
     }
 }
 
@@ -284,9 +291,9 @@ fn row(room: &Room, binary: &Path, kind: &Kind, damage: Damage) -> Vec<String> {
     check(before.iter().all(|file| after.contains(file)), "every other file is as it was");
     let path = copy.at(&kind.file);
     if path.is_dir() {
-        fs::remove_dir(&path).unwrap()
+        fs::remove_dir(&path).unwrap();
     } else {
-        drop(fs::remove_file(&path))
+        drop(fs::remove_file(&path));
     }
     fs::write(&path, whole).unwrap();
     let show = ["show".to_owned(), kind.args.get(1).cloned().unwrap_or_default()];

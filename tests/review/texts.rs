@@ -161,8 +161,8 @@ fn hostile_words_on_the_command_line_come_back_calm() {
 #[test]
 fn a_story_of_240_000_characters_is_shown_whole() {
     let mut room = Room::new(&[Guardian, Reviewer]);
-    let story: String =
-        (0..24_000).map(|n| format!("{n:06} сөз")).collect::<String>() + &"\u{1b}[2J".repeat(10);
+    let story: String = (0..24_000).map(|n| format!("{n:06} сөз")).collect::<Vec<_>>().concat()
+        + &"\u{1b}[2J".repeat(10);
     assert!(story.chars().count() >= 240_000);
     let id = room.receive(&Sent { story: &story, ..Sent::default() }).to_string();
     let began = Instant::now();
@@ -172,7 +172,7 @@ fn a_story_of_240_000_characters_is_shown_whole() {
     let seen = in_a_terminal(&room, &["show", &id]);
     assert!(seen.contains("023999") && seen.lines().all(|line| line.width() <= COLUMNS));
     assert!(room.text(0, &["list"]).lines().all(|line| line.chars().count() < 400));
-    assert!(began.elapsed() < Duration::from_secs(60));
+    assert!(began.elapsed() < Duration::from_mins(1));
 }
 
 /// Signs acts of reader 0 and puts them into the feed at once.

@@ -131,9 +131,9 @@ async fn every_file_damaged_in_every_way_is_named_and_nothing_is_lost() {
             let handed = office.seen.lock().unwrap().iter().filter(|s| !s.body.is_empty()).count();
             assert_eq!(handed, 1, "{row}: nothing but the first sync's outbox was handed in");
             if path.is_dir() {
-                fs::remove_dir(&path).unwrap()
+                fs::remove_dir(&path).unwrap();
             } else {
-                drop(fs::remove_file(&path))
+                drop(fs::remove_file(&path));
             }
             write(&path, &whole);
             assert_eq!(office.sync(0).await.unwrap().sent, 2, "{row}: goes on once it is back");
