@@ -276,6 +276,9 @@ evidence-limit =
         [one] { $count } file
        *[other] { $count } files
     }, each up to { $each } MB, { $size } MB in all.
+proof-title = Proof that we received it
+proof-tick = Show me a signed note that this came in
+proof-help = Few people need this. With it you could prove later that we received this. Whoever finds the note sees that its owner wrote to us. Choose it only if you can hide a file well.
 send-title = Check and send
 send-note = Scroll up to check. After sending, you cannot change this text here.
 send-wait = Sending can take a long time. Wait for the page with your secret code.
@@ -297,6 +300,7 @@ file-missing = did not arrive
 file-number = File { $n }
 file-fate = { $name }: { $fate }
 receipt-cut-help = You can send these files again separately.
+proof-keep = This note shows that we received what you sent. Copy all of it into a file and hide it well. Whoever finds it sees that you wrote to us. It is not shown again.
 spare-title = If someone could force you to show a code
 spare-help = These codes look like yours, but nothing was sent with them. You can write one of them down and show it instead. It does not help if the paper with your real code is found.
 

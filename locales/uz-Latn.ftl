@@ -272,6 +272,9 @@ evidence-original = Xavfsiz boʻlsa, faylning asl nusxasini yuboring. Uni oʻzga
 evidence-later = Matnni hozir, katta fayllarni keyin boshqa joydan yuborsangiz boʻladi. Uzoq davom etgan yuborishni aloqangizni kuzatayotgan odam sezib qolishi mumkin.
 evidence-choose = Fayllarni tanlash
 evidence-limit = { $count } tagacha fayl, har biri koʻpi bilan { $each } MB, jami { $size } MB.
+proof-title = Buni olganimizning isboti
+proof-tick = Menga imzolangan isbotni koʻrsating
+proof-help = Bu kam odamga kerak. U bilan keyin buni olganimizni isbotlash mumkin. Isbotni kim topsa, uning egasi bizga yozganini koʻradi. Faylni yaxshi yashira olsangizgina tanlang.
 send-title = Tekshirib, yuborish
 send-note = Tekshirish uchun sahifani yuqoriga suring. Yuborganingizdan keyin bu matnni bu yerda oʻzgartirib boʻlmaydi.
 send-wait = Yuborish uzoq davom etishi mumkin. Maxfiy kodingiz chiqqan sahifa ochilguncha kuting.
@@ -289,6 +292,7 @@ file-missing = yetib kelmadi
 file-number = { $n }-fayl
 file-fate = { $name }: { $fate }
 receipt-cut-help = Bu fayllarni qayta, alohida yuborishingiz mumkin.
+proof-keep = Bu yuborganingizni olganimizni isbotlaydi. Matnning hammasini faylga koʻchirib, yaxshi yashiring. Uni kim topsa, bizga yozganingizni koʻradi. Bu matn qayta koʻrsatilmaydi.
 spare-title = Agar sizni kod koʻrsatishga majburlashlari mumkin boʻlsa
 spare-help = Bu kodlar siznikiga oʻxshaydi, lekin ular bilan hech narsa yuborilmagan. Birini yozib olib, oʻzingiznikining oʻrniga koʻrsatishingiz mumkin. Haqiqiy kodingiz yozilgan qogʻoz topilsa, bu yordam bermaydi.
 

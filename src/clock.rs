@@ -6,7 +6,10 @@
 
 use std::{fmt, str::FromStr};
 
-use jiff::{Timestamp, ToSpan as _, civil::Date};
+use jiff::{
+    Timestamp, ToSpan as _,
+    civil::{Date, ISOWeekDate, Weekday},
+};
 use rustix::time::{ClockId, clock_gettime};
 use serde::{Deserialize, Serialize};
 
@@ -79,6 +82,25 @@ pub struct Week {
     week: i8,
 }
 
+impl Week {
+    /// The week after this one.
+    #[must_use]
+    pub fn next(self) -> Self {
+        self.plus_days(7)
+    }
+
+    /// The week before this one.
+    #[must_use]
+    pub fn before(self) -> Self {
+        self.plus_days(-7)
+    }
+
+    fn plus_days(self, days: i64) -> Self {
+        let monday = ISOWeekDate::new(self.year, self.week, Weekday::Monday);
+        monday.map_or(self, |monday| Day(monday.date()).plus_days(days).week())
+    }
+}
+
 impl fmt::Display for Week {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:04}-W{:02}", self.year, self.week)
@@ -96,8 +118,7 @@ impl FromStr for Week {
         }
         let (year, week) =
             (year.parse().map_err(|_| NotAWeek)?, week.parse().map_err(|_| NotAWeek)?);
-        jiff::civil::ISOWeekDate::new(year, week, jiff::civil::Weekday::Monday)
-            .map_err(|_| NotAWeek)?;
+        ISOWeekDate::new(year, week, Weekday::Monday).map_err(|_| NotAWeek)?;
         Ok(Self { year, week })
     }
 }
@@ -175,6 +196,18 @@ mod tests {
         assert_eq!(day.plus_days(180).to_string(), "2027-05-21");
         assert_eq!(day.days_until(day.plus_days(-30)), -30);
         assert_eq!(day.days_until(day.plus_days(400)), 400);
+    }
+
+    #[test]
+    fn weeks_follow_each_other_over_the_end_of_a_year() {
+        let week = |text: &str| text.parse::<Week>().unwrap();
+        for (one, then) in
+            [("2026-W47", "2026-W48"), ("2026-W53", "2027-W01"), ("2027-W52", "2028-W01")]
+        {
+            assert_eq!(week(one).next(), week(then));
+            assert_eq!(week(then).before(), week(one));
+            assert!(week(one) < week(then));
+        }
     }
 
     #[test]

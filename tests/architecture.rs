@@ -33,7 +33,7 @@ const MAY_IMPORT: &[(&str, &str)] = &[
     ("keyring", "clock digest files hybrid id note receipt"),
     ("testimony", "clock digest id locale"),
     // 2 formats
-    ("ledger", "clock digest id note"),
+    ("ledger", "clock digest files id note secret"),
     ("sealed", "digest hybrid id keyring padding secret testimony"),
     ("wire", "digest id"),
     ("casebook", "clock digest hybrid id keyring note sealed secret"),
@@ -42,9 +42,9 @@ const MAY_IMPORT: &[(&str, &str)] = &[
     ("config", "files locale"),
     // 4 roles
     ("intake", "clock config digest files id keyring ledger receipt sealed secret store testimony"),
-    ("desk", "clock digest files id keyring ledger note secret store wire"),
+    ("desk", "clock digest id keyring ledger store wire"),
     ("sync", "clock digest files id keyring ledger note secret wire"),
-    ("review", "casebook clock digest files hybrid id keyring ledger sealed secret testimony"),
+    ("review", "casebook clock digest files hybrid id keyring ledger note sealed secret testimony"),
     ("admin", "clock digest files keyring note receipt sealed secret"),
     // 5 faces
     ("web", "config digest intake locale testimony"),
@@ -52,8 +52,8 @@ const MAY_IMPORT: &[(&str, &str)] = &[
     ("web/desk", "desk store wire"),
     (
         "cli",
-        "admin casebook clock config desk files id intake keyring locale note process review sealed \
-         secret store sync testimony web",
+        "admin casebook clock config desk digest files id intake keyring ledger locale note process \
+         review sealed secret store sync testimony web",
     ),
     ("main", "cli"),
 ];

@@ -23,7 +23,7 @@ use office::{Office, desk_over, noise};
 use rand::rngs::OsRng;
 use sandyk::{
     clock::{Clock, SystemClock},
-    desk::{Desk, LedgerKey},
+    desk::Desk,
     id::{DeviceId, EntryId},
     keyring::DevicePub,
     secret::Secret,
@@ -68,7 +68,7 @@ impl Asked {
         office.publish(&office.keyring, &[&public]);
         let clock = Arc::new(Hands::default());
         clock.0.store(SystemClock.unix_seconds(), Ordering::SeqCst);
-        let ledger = LedgerKey::from_seed(&Secret::take(&mut [7; 32])).unwrap();
+        let ledger = sandyk::ledger::LedgerKey::from_seed(&Secret::take(&mut [7; 32])).unwrap();
         let authorities = [HOST.to_owned(), "Desk.Example:8081".to_owned()];
         let store = Arc::clone(&office.store);
         let desk = Desk::new(store, office.published(), ledger, &authorities, clock.clone());

@@ -14,6 +14,7 @@ use std::{collections::BTreeSet, io::Write as _};
 use regex::Regex;
 use sandyk::{
     digest::Digest,
+    intake::PROMISE_FIELD,
     locale::{Lang, Locale},
     testimony::{FILE_FIELD, Field, FormError, Times, limits},
     web::pages::{
@@ -65,6 +66,7 @@ fn receipt_of(lang: Lang) -> String {
         spare: &["000 111 222 333 444 555 666 777 888"],
         files: &[FileFate::Cut("<b>&\"photo\".jpg", 1), FileFate::Missing("", 2)],
         burn: "/once/x",
+        promise: Some("sandyk promise v1\nAn example\nweek 2026-W47\n"),
         minutes: 30,
     };
     pages::receipt(locale(lang), &shown)
@@ -160,7 +162,7 @@ fn the_form_has_every_field_once_and_no_other() {
             controls(&page).iter().map(|tag| attribute(tag, "name").unwrap()).collect();
         drawn.dedup();
         let mut known: Vec<_> = Field::all().iter().map(|field| field.name.to_owned()).collect();
-        known.push(FILE_FIELD.to_owned());
+        known.extend([FILE_FIELD, PROMISE_FIELD].map(str::to_owned));
         let once: BTreeSet<_> = drawn.iter().cloned().collect();
         assert_eq!(once.len(), drawn.len(), "a field is drawn in two places");
         assert_eq!(once, known.into_iter().collect());
@@ -418,8 +420,14 @@ fn the_receipt_page_shows_the_code_in_nine_groups_and_burns_by_one_button() {
         assert!(page.contains("&lt;b&gt;&amp;&quot;photo&quot;.jpg"));
         assert_eq!(attribute(tags(&page, "form")[0], "action").as_deref(), Some("/once/x"));
         assert_eq!((tags(&page, "form").len(), tags(&page, "button").len()), (1, 1));
-        let plain =
-            ReceiptPage { digits: DIGITS, spare: &[], files: &[], burn: "/once/x", minutes: 30 };
+        let plain = ReceiptPage {
+            digits: DIGITS,
+            spare: &[],
+            files: &[],
+            burn: "/once/x",
+            promise: None,
+            minutes: 30,
+        };
         let page = pages::receipt(locale(lang), &plain);
         assert!(!page.contains("<details") && !page.contains("class=\"n\""));
     }

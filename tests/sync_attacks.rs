@@ -145,7 +145,58 @@ async fn a_page_with_an_event_left_out_or_repeated_is_an_alarm() {
         answer.body = rewrite(&answer.body, |name, _| !name.ends_with("identity.age"));
     })
     .await;
-    assert!(matches!(part, Alarm::Tape(tape::TapeError::Unexpected { .. })), "{part}");
+    assert_eq!(part, Alarm::Missing { cursor: 2, part: "identity".to_owned() });
+}
+
+#[tokio::test]
+async fn two_readers_who_were_shown_two_histories_find_out_by_their_checkpoints() {
+    let office = Office::open().await;
+    office.testimony(1000).await;
+    for reader in [0, 1] {
+        office.sync(reader).await.unwrap();
+    }
+    let workspace = |reader: usize| office.members[reader].workspace.as_path();
+    let note = |reader| String::from_utf8(office.read(reader, "checkpoint.note")).unwrap();
+    let same = sync::compare(workspace(0), &note(1)).unwrap();
+    assert_eq!(same, sync::Compared::Same { size: 1 });
+    // The lie: one reader is shown a second testimony, the other one another in its place.
+    office.testimony(1000).await;
+    office.sync(0).await.unwrap();
+    let fork = Arc::new(MemoryStore::new());
+    let first = office.store.changes(sandyk::store::Cursor(0), 1).unwrap().remove(0);
+    let first: FeedItem = serde_json::from_slice(&first.payload).unwrap();
+    commit(&fork, &FeedItem { parts: Vec::new(), ..first }, Vec::new()).await;
+    for _ in 0..2 {
+        put_testimony(&fork, &office.members, 1000, 1000).await;
+    }
+    office.replace(&fork, 7);
+    office
+        .sync_with(&sync::Settings { exhibits: sync::Wanted::None, ..office.settings(1) })
+        .await
+        .unwrap();
+    let before = office.everything(0);
+    let split = |result: Result<_, SyncError>| match result {
+        Err(SyncError::Alarm(alarm)) => alarm,
+        other => panic!("no alarm but {other:?}"),
+    };
+    let shorter = sync::compare(workspace(1), &note(0));
+    assert_eq!(split(shorter), Alarm::SplitView { size: 2 });
+    let longer = sync::compare(workspace(0), &note(1)).unwrap();
+    assert_eq!(longer, sync::Compared::Ahead { theirs: 3, ours: 2 });
+    let by_voice = |reader| sync::view(workspace(reader), Some(2)).unwrap().root.spoken();
+    assert_ne!(by_voice(0), by_voice(1), "and by voice");
+    let one = |reader| sync::view(workspace(reader), Some(1)).unwrap();
+    assert_eq!(one(0).root, one(1).root);
+    let too_few = sync::view(workspace(0), Some(9));
+    assert!(matches!(too_few, Err(SyncError::TooFew { held: 2, asked: 9 })));
+    assert!(office.everything(0) == before, "comparing changes nothing");
+    office.replace(&office.store, 8);
+    let stranger = Office::open().await;
+    stranger.replace(&stranger.store, 8);
+    stranger.testimony(1000).await;
+    stranger.sync(0).await.unwrap();
+    let note = String::from_utf8(stranger.read(0, "checkpoint.note")).unwrap();
+    assert_eq!(split(sync::compare(workspace(0), &note)), Alarm::LedgerKey);
 }
 
 #[tokio::test]

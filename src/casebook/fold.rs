@@ -9,6 +9,7 @@ use crate::{
         prove::{Cause, Fault, Found, Position, Proven, Roster, fault, prove},
     },
     clock::Day,
+    digest::Digest,
     id::{CaseId, ReaderId, TestimonyId},
 };
 
@@ -23,6 +24,8 @@ pub struct Casebook {
     pub remarks: BTreeMap<TargetId, Vec<Remark>>,
     /// Who has opened which testimony, and when first.
     pub opened: BTreeMap<TestimonyId, BTreeMap<ReaderId, Mark>>,
+    /// The feeds that readers say they have, in the order of the feed.
+    pub views: Vec<View>,
     /// What is not proven, and why.
     pub faults: Vec<Fault>,
     /// Proven entries of a newer version: kept, not read.
@@ -55,6 +58,21 @@ pub struct Link {
     /// Who put it there.
     pub mark: Mark,
     /// Their reason, if they gave one.
+    pub note: Option<String>,
+}
+
+/// The feed as one reader has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct View {
+    /// Where it was said.
+    pub position: Position,
+    /// The reader who signed.
+    pub by: ReaderId,
+    /// Events.
+    pub size: u64,
+    /// The root over them.
+    pub root: Digest,
+    /// The server's signed checkpoint, as the reader has it; still to be checked.
     pub note: Option<String>,
 }
 
@@ -121,6 +139,9 @@ impl Casebook {
             }
             Some(Op::Opened { testimony }) => {
                 self.opened.entry(testimony).or_default().entry(mark.by).or_insert(mark);
+            }
+            Some(Op::Checkpoint { size, root, note }) => {
+                self.views.push(View { position, by: entry.by, size, root, note });
             }
         }
     }

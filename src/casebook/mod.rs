@@ -24,7 +24,7 @@ mod op;
 mod prove;
 
 pub use entry::{Draft, Entry, EntryError, Head, Signer};
-pub use fold::{Case, Casebook, Link, Mark, Remark};
+pub use fold::{Case, Casebook, Link, Mark, Remark, View};
 pub use key::{CasebookKey, KeyError};
-pub use op::{MAX_TEXT, MAX_TITLE, Op, Tag, TagError, TargetId};
+pub use op::{MAX_NOTE, MAX_TEXT, MAX_TITLE, Op, Tag, TagError, TargetId};
 pub use prove::{Cause, Fault, Found, Position, Proven, Roster, prove};

@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{CaseId, Id, TestimonyId};
+use crate::{
+    digest::Digest,
+    id::{CaseId, Id, TestimonyId},
+};
 
 /// What an act is about where it may be a testimony, a case or something of a later version.
 pub type TargetId = Id<Target>;
@@ -63,6 +66,16 @@ pub enum Op {
         /// The testimony.
         testimony: TestimonyId,
     },
+    /// The feed as the reader who signs has it: whoever was shown another one sees it here.
+    Checkpoint {
+        /// Its number of events; at least 1.
+        size: u64,
+        /// The root over them.
+        root: Digest,
+        /// The server's signed checkpoint of that size, at most [`MAX_NOTE`] bytes.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        note: Option<String>,
+    },
 }
 
 impl Op {
@@ -89,6 +102,9 @@ impl Op {
             Self::LinkTestimony { note, .. } => note.as_ref().is_none_or(|n| n.len() <= MAX_TEXT),
             Self::UnlinkTestimony { why, .. } => why.len() <= MAX_TEXT,
             Self::Remark { text, .. } => says(text) && text.len() <= MAX_TEXT,
+            Self::Checkpoint { size, note, .. } => {
+                *size > 0 && note.as_ref().is_none_or(|n| n.len() <= MAX_NOTE)
+            }
             Self::Tag { .. } | Self::Opened { .. } => true,
         }
     }
@@ -159,6 +175,8 @@ pub struct OutOfLimits;
 pub const MAX_TITLE: usize = 400;
 /// Longest remark or reason, in bytes.
 pub const MAX_TEXT: usize = 16_000;
+/// Longest signed checkpoint, in bytes.
+pub const MAX_NOTE: usize = 4_000;
 /// Longest code, in bytes; the same as in testimonies.
 const MAX_CODE: usize = 48;
 
@@ -178,6 +196,8 @@ mod tests {
             Op::Tag { target, code: Tag::parse("forced-confession").unwrap(), remove: true },
             Op::Remark { target, text: "ask\nagain".into() },
             Op::Opened { testimony },
+            Op::Checkpoint { size: 1, root: Digest::of(b"root"), note: None },
+            Op::Checkpoint { size: 7, root: Digest::of(b"root"), note: Some("a\n".into()) },
         ] {
             assert!(Op::parse(&op.to_body().unwrap()) == Some(op));
         }
@@ -192,6 +212,8 @@ mod tests {
             format!(r#"{{"op":"open-case","case":"{id}","title":"  "}}"#),
             format!(r#"{{"op":"open-case","case":"{id}","title":"{}"}}"#, "a".repeat(401)),
             format!(r#"{{"op":"tag","target":"{id}","code":"Ä","remove":false}}"#),
+            format!(r#"{{"op":"checkpoint","size":0,"root":"{}"}}"#, "a".repeat(64)),
+            format!(r#"{{"op":"checkpoint","size":1,"root":"{}"}}"#, "a".repeat(63)),
             "[]".into(),
             String::new(),
         ] {

@@ -29,6 +29,9 @@ mod speech;
 pub mod sync;
 pub mod terminal;
 pub mod usage;
+pub mod verify;
+#[cfg(feature = "sync")]
+mod views;
 pub mod words;
 
 use crate::locale::Lang;
@@ -64,6 +67,7 @@ enum Role {
     Review(review::ReviewArgs),
     #[cfg(feature = "admin")]
     Admin(admin::AdminArgs),
+    Verify(verify::VerifyArgs),
     /// Prints a script that completes commands, for bash, zsh, fish, elvish or powershell.
     Completions {
         /// The shell to complete in.
@@ -125,6 +129,7 @@ fn role(role: Role, out: &mut Out) -> Result<Exit, CliError> {
         Role::Review(args) => review::run(args, out),
         #[cfg(feature = "admin")]
         Role::Admin(args) => admin::run(args, out),
+        Role::Verify(args) => verify::run(&args, out),
         Role::Completions { shell } => {
             let mut command = Cli::command();
             clap_complete::generate(shell, &mut command, "sandyk", &mut std::io::stdout());

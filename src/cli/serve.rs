@@ -14,12 +14,13 @@ use super::{
 use crate::{
     clock::{Clock, SystemClock},
     config::{DeskConfig, Limits, Listener, ServerConfig, machine},
-    desk::{Desk, LedgerKey},
+    desk::Desk,
     intake::{Intake, KeyringFolder, Look, Room},
     keyring::Published,
+    ledger::{Feed, LedgerKey},
     process,
     secret::wipe_stack,
-    store::{HowOpened, SledStore, Store as _, StoreError, WhyRebuilt},
+    store::{Cursor, HowOpened, SledStore, Store as _, StoreError, WhyRebuilt},
     web::{
         self,
         listen::{Bound, Door, Guests},
@@ -108,12 +109,15 @@ async fn serve(config: ServerConfig, out: &mut Out) -> Result<Exit, CliError> {
     let mut folder = KeyringFolder::new(config.keyring.clone(), config.roots.clone());
     let said = look(&mut folder, None, out);
     let published = folder.subscribe();
+    let feed = if store.head() == Cursor(0) { Feed::Empty } else { Feed::Signed };
+    let ledger = Arc::new(LedgerKey::open(&config.store, feed, &mut OsRng)?);
     let intake = Intake::new(
         Arc::clone(&store),
         published.clone(),
         Arc::clone(&clock),
         config.limits.clone(),
-    );
+        Arc::clone(&ledger),
+    )?;
     let intake = Arc::new(intake);
     let pace = Pace::of(&config.limits);
     say_standing(&intake, out);
@@ -123,14 +127,14 @@ async fn serve(config: ServerConfig, out: &mut Out) -> Result<Exit, CliError> {
     let bound = bind("intake", &config.intake, out).await?;
     let door = open_to_anybody(bound, &config)?;
     let mut served = vec![tokio::spawn(web::listen::serve(door, pages, stop.subscribe()))];
-    let ledger = LedgerKey::open(&config.store, store.head(), &mut OsRng)?;
     if let Some(desk) = config.desk {
         let bound = bind("desk", &desk.listener(), out).await?;
         let opened = OpenDesk { store: Arc::clone(&store), published, ledger, clock, pace };
         served.push(tokio::spawn(opened.serve(bound, desk, stop.subscribe())));
     }
     let room = Room::Everything;
-    let mut rounds = Rounds { folder, intake: &intake, store: &store, said, times: None, room };
+    let mut rounds =
+        Rounds { folder, intake: &intake, store: &store, said, times: None, room, log: None };
     let broken = told.until(&mut rounds, out).await;
     drop(intake);
     stop.send_replace(true);
@@ -202,7 +206,7 @@ async fn bind(what: &str, listener: &Listener, out: &mut Out) -> Result<Bound, C
 struct OpenDesk {
     store: Arc<SledStore>,
     published: watch::Receiver<Option<Arc<Published>>>,
-    ledger: LedgerKey,
+    ledger: Arc<LedgerKey>,
     clock: Arc<dyn Clock>,
     pace: Pace,
 }
@@ -269,6 +273,7 @@ impl Told {
             if let Some(error) = rounds.make(out) {
                 return Some(error);
             }
+            rounds.close_weeks(out).await;
         }
     }
 }
@@ -282,9 +287,20 @@ struct Rounds<'s> {
     /// The warning about times that stands now.
     times: Option<String>,
     room: Room,
+    /// The warning about the public log that stands now.
+    log: Option<String>,
 }
 
 impl Rounds<'_> {
+    /// Makes the batches of weeks that are over; says what keeps it from that, once.
+    async fn close_weeks(&mut self, out: &mut Out) {
+        let warning = self.intake.log().round().await.err().map(|e| format!("warning: {e}"));
+        if let Some(new) = warning.as_ref().filter(|_| warning != self.log) {
+            out.say(new);
+        }
+        self.log = warning;
+    }
+
     /// Keyrings, expired pages, the store; gives what the process must end for.
     fn make(&mut self, out: &mut Out) -> Option<StoreError> {
         self.said = look(&mut self.folder, self.said.as_deref(), out);

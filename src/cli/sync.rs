@@ -20,6 +20,7 @@ use crate::{
         exit::{CliError, Exit},
         others::warn_if_open,
         out::{Format, Out},
+        views,
         words::{Told as _, Words},
     },
     clock::SystemClock,
@@ -53,6 +54,10 @@ pub struct SyncArgs {
 enum SyncCommand {
     /// Make the device key and an empty workspace.
     Init(InitArgs),
+    /// Say what you have of the feed, for another reader to compare by voice.
+    Checkpoint(views::CheckpointArgs),
+    /// Compare another reader's checkpoint.note with what you have.
+    Compare(views::CompareArgs),
 }
 
 #[derive(Debug, clap::Args)]
@@ -76,8 +81,11 @@ struct InitArgs {
 /// # Errors
 /// What happened, what was kept and what to do.
 pub fn run(args: SyncArgs, out: &mut Out) -> Result<Exit, CliError> {
-    if let Some(SyncCommand::Init(args)) = args.command {
-        return init(args, out);
+    match args.command {
+        Some(SyncCommand::Init(args)) => return init(args, out),
+        Some(SyncCommand::Checkpoint(args)) => return views::checkpoint(&args, out),
+        Some(SyncCommand::Compare(args)) => return views::compare(&args, out),
+        None => {}
     }
     let settings = settings(args)?;
     if let Some(error) = swapped(&settings) {
@@ -219,7 +227,7 @@ fn in_one_line(report: &Report) -> String {
     format!("came: {came}; sent: {sent}; waiting: {waits}; {proved} events in all, proved")
 }
 
-fn explain(error: &SyncError) -> CliError {
+pub(super) fn explain(error: &SyncError) -> CliError {
     let said = match error {
         SyncError::Alarm(alarm) => {
             CliError::refused(format!("\n{ALARM}\n** ALARM: {alarm}\n{ALARM}"))
@@ -241,6 +249,8 @@ fn explain(error: &SyncError) -> CliError {
         | SyncError::Clock { .. }
         | SyncError::Refused { .. }
         | SyncError::TooLarge(_)
+        | SyncError::TooFew { .. }
+        | SyncError::NothingHeld
         | SyncError::NoSuchTestimony(_) => CliError::failed(error),
     };
     said.kept(error.kept()).advice(error.advice()).words(error.words())

@@ -11,7 +11,6 @@
 mod error;
 mod exhibits;
 mod gate;
-mod ledger_key;
 mod outbox;
 mod page;
 mod records;
@@ -25,11 +24,10 @@ pub use self::{
     error::DeskError,
     exhibits::Exhibits,
     gate::{Asker, Asking},
-    ledger_key::{LedgerKey, LedgerKeyError},
     page::{Keyrings, Page},
 };
 use self::{gate::Gate, tree::Tree};
-use crate::{clock::Clock, keyring::Published, store::Store};
+use crate::{clock::Clock, keyring::Published, ledger::LedgerKey, store::Store};
 
 /// The published keyring as it is now; a reload takes effect with the next request.
 pub type PublishedNow = watch::Receiver<Arc<Published>>;
@@ -38,7 +36,7 @@ pub type PublishedNow = watch::Receiver<Arc<Published>>;
 pub struct Desk<S> {
     store: Arc<S>,
     published: PublishedNow,
-    ledger: LedgerKey,
+    ledger: Arc<LedgerKey>,
     gate: Gate,
     tree: Mutex<Tree>,
     pushes: tokio::sync::Mutex<()>,
@@ -52,14 +50,14 @@ impl<S: Store> Desk<S> {
     pub fn new(
         store: Arc<S>,
         published: PublishedNow,
-        ledger: LedgerKey,
+        ledger: impl Into<Arc<LedgerKey>>,
         authorities: &[String],
         clock: Arc<dyn Clock>,
     ) -> Self {
         Self {
             store,
             published,
-            ledger,
+            ledger: ledger.into(),
             gate: Gate::new(authorities, clock),
             tree: Mutex::new(Tree::default()),
             pushes: tokio::sync::Mutex::new(()),

@@ -1,28 +1,25 @@
 //! The feed tree in memory, caught up from the store.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, ops::Range};
 
 use super::DeskError;
 use crate::{
     digest::Digest,
     id::TestimonyId,
     ledger::{
-        Frontier,
+        self, ProveError,
         feed::{FeedItem, FeedKind},
     },
     store::{Cursor, Store},
 };
 
-/// A frontier is kept every so many leaves, so that an older root costs at most this many.
-const STRIDE: u64 = 1024;
 /// Events taken from the store at once.
 const BATCH: usize = 256;
 
-/// Frontier at the head, frontiers on the way, and where each testimony stands.
+/// The tree up to the head, and where each testimony stands.
 #[derive(Default)]
 pub(super) struct Tree {
-    head: Frontier,
-    marks: Vec<Frontier>,
+    head: ledger::Tree,
     testimonies: BTreeMap<TestimonyId, u64>,
 }
 
@@ -51,43 +48,26 @@ impl Tree {
                     let id = item.id.parse().map_err(|_| DeskError::Damaged { cursor })?;
                     self.testimonies.insert(id, cursor);
                 }
-                self.push(event.leaf);
+                self.head.push(event.leaf);
             }
         }
     }
 
-    /// The root of the first `size` leaves, `size` being at most the head's.
+    /// The root of the first `size` leaves; reads at most one run of them from the store.
     pub(super) fn root_at(&self, size: u64, store: &impl Store) -> Result<Digest, DeskError> {
-        if size == self.head.size() {
-            return Ok(self.head.root());
-        }
-        let mut frontier = self.mark_before(size);
-        while frontier.size() < size {
-            let missing = size.saturating_sub(frontier.size());
-            let limit = usize::try_from(missing).unwrap_or(BATCH).min(BATCH);
-            let events = store.changes(Cursor(frontier.size()), limit)?;
-            if events.is_empty() {
-                return Err(DeskError::Damaged { cursor: frontier.size().saturating_add(1) });
-            }
-            for event in &events {
-                frontier.push(event.leaf);
-            }
-        }
-        Ok(frontier.root())
+        let mut leaves = |range: Range<u64>| read_leaves(store, &range);
+        self.head.root_at(size, &mut leaves).map_err(|error| match error {
+            ProveError::Leaves(error) => error,
+            ProveError::Outside | ProveError::Missing => DeskError::Damaged { cursor: size },
+        })
     }
+}
 
-    fn push(&mut self, leaf: Digest) {
-        self.head.push(leaf);
-        if self.head.size().is_multiple_of(STRIDE) {
-            self.marks.push(self.head.clone());
-        }
-    }
-
-    fn mark_before(&self, size: u64) -> Frontier {
-        let passed = usize::try_from(size / STRIDE).unwrap_or(usize::MAX);
-        let mark = passed.checked_sub(1).and_then(|n| self.marks.get(n));
-        mark.cloned().unwrap_or_default()
-    }
+/// The leaf hashes of a range of the tree, which begins one below the cursors.
+fn read_leaves(store: &impl Store, range: &Range<u64>) -> Result<Vec<Digest>, DeskError> {
+    let limit = usize::try_from(range.end.saturating_sub(range.start)).unwrap_or(BATCH);
+    let events = store.changes(Cursor(range.start), limit)?;
+    Ok(events.into_iter().map(|event| event.leaf).collect())
 }
 
 /// The feed item in the payload of an event.

@@ -15,11 +15,13 @@ mod record;
 mod standing;
 mod submission;
 mod upload;
+mod weeks;
 
 pub use once::{Full, OncePage, OncePages};
 pub use standing::{Closed, KeyringFolder, Look, LookError, Readers};
 pub use submission::{Accepted, IntakeError, Submission};
 pub use upload::Unkept;
+pub use weeks::{LogError, OpenWeek, PublicLog, Shown};
 
 use std::sync::Arc;
 
@@ -29,6 +31,7 @@ use crate::{
     clock::Clock,
     config::Limits,
     keyring::{Keyring, Published, Verified},
+    ledger::LedgerKey,
     sealed::ReaderEnvelopes,
     secret::wipe_stack,
     store::SledStore,
@@ -43,6 +46,7 @@ pub struct Intake {
     kdf: kdf::KdfPool,
     uploads: Arc<places::Places>,
     pages: OncePages,
+    log: PublicLog,
 }
 
 /// What the disk of the store has room for.
@@ -57,15 +61,21 @@ pub enum Room {
 }
 
 impl Intake {
-    /// An intake that keeps what it takes in `store` and seals to the newest keyring in `keyring`.
-    #[must_use]
+    /// An intake that keeps what it takes in `store` and seals to the newest keyring in `keyring`;
+    /// `ledger` signs its public log and its promises.
+    ///
+    /// # Errors
+    /// [`LogError`] if the public log in the store cannot be read.
     pub fn new(
         store: Arc<SledStore>,
         keyring: watch::Receiver<Option<Arc<Published>>>,
         clock: Arc<dyn Clock>,
         limits: Limits,
-    ) -> Self {
-        Self {
+        ledger: Arc<LedgerKey>,
+    ) -> Result<Self, LogError> {
+        let log = PublicLog::open(Arc::clone(&store), keyring.clone(), Arc::clone(&clock), ledger)?;
+        Ok(Self {
+            log,
             store,
             keyring,
             kdf: kdf::KdfPool::new(limits.derivations_at_once),
@@ -73,7 +83,13 @@ impl Intake {
             pages: OncePages::new(Arc::clone(&clock)),
             clock,
             limits,
-        }
+        })
+    }
+
+    /// The public log.
+    #[must_use]
+    pub fn log(&self) -> &PublicLog {
+        &self.log
     }
 
     /// The readers that a testimony arriving now is sealed to.
@@ -132,6 +148,9 @@ fn wiping<T>(work: impl FnOnce() -> T) -> impl FnOnce() -> T {
         done
     }
 }
+
+/// Field of the form by which a witness asks for the server's signed word; no part of a testimony.
+pub const PROMISE_FIELD: &str = "promise";
 
 /// The keyring in force, as the parts of this module pass it on.
 type InForce = Verified<Keyring>;

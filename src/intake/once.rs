@@ -38,6 +38,8 @@ pub enum OncePage {
         digits: String,
         /// Files that did not arrive whole: their names as given, and why.
         unkept: Vec<(String, super::Unkept)>,
+        /// The signed promise, if it was asked for.
+        promise: Option<String>,
     },
     /// Nothing is kept; the form comes back with what was typed.
     Refill {
@@ -224,7 +226,7 @@ mod tests {
     }
 
     fn receipt(digits: &str) -> OncePage {
-        OncePage::Receipt { digits: digits.to_owned(), unkept: Vec::new() }
+        OncePage::Receipt { digits: digits.to_owned(), unkept: Vec::new(), promise: None }
     }
 
     fn refill(bytes: usize) -> OncePage {

@@ -2,6 +2,7 @@
 
 use rand::{RngCore as _, rngs::OsRng};
 
+use super::weeks;
 use crate::{
     clock::Week,
     digest::Digest,
@@ -42,6 +43,7 @@ impl Record {
         };
         let leaf = item.leaf().map_err(std::io::Error::other)?;
         let payload = serde_json::to_vec(&item).map_err(std::io::Error::other)?;
+        let waiting = weeks::waiting(self.week, &leaf);
         let mailbox = put(format!("mailbox/{}/{}", self.lookup, self.id), br#"{"kdf":1}"#.to_vec());
         let envelopes = self.envelopes.into_iter().flat_map(|of| {
             let key = |kind| format!("envelope/{}/{}/{kind}", self.id, of.reader);
@@ -51,7 +53,7 @@ impl Record {
         });
         Ok(Commit {
             id: *self.id.as_bytes(),
-            puts: std::iter::once(mailbox).chain(envelopes).collect(),
+            puts: [waiting, mailbox].into_iter().chain(envelopes).collect(),
             deletes: Vec::new(),
             attach,
             event: Some(NewEvent { leaf, payload }),

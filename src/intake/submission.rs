@@ -37,6 +37,14 @@ pub struct Submission {
     words: Option<Words>,
     upload: Option<Upload>,
     place: Option<Place>,
+    promise: Promised,
+}
+
+/// Whether the witness asked for the server's signed word.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Promised {
+    No,
+    Wanted,
 }
 
 /// The sealed words, and whether they say anything.
@@ -52,6 +60,8 @@ pub struct Accepted {
     pub digits: SecretText,
     /// Files that did not arrive whole.
     pub unkept: Vec<(String, Unkept)>,
+    /// The signed promise, if it was asked for.
+    pub promise: Option<String>,
 }
 
 /// Why a testimony was not taken in; nothing of it is kept.
@@ -101,8 +111,13 @@ impl Submission {
             TestimonyKeys::generate(&mut OsRng).into_envelopes(sealing.keyring())
         })
         .await??;
-        let (words, upload, place) = (None, None, None);
-        Ok(Self { intake, readers, id, recipients, envelopes, words, upload, place })
+        let (words, upload, place, promise) = (None, None, None, Promised::No);
+        Ok(Self { intake, readers, id, recipients, envelopes, words, upload, place, promise })
+    }
+
+    /// The witness asks for the server's signed word that this testimony will be in the public log.
+    pub fn want_promise(&mut self) {
+        self.promise = Promised::Wanted;
     }
 
     /// Seals the words. Comes before the first file, and once.
@@ -214,8 +229,8 @@ impl Submission {
         let (container, unkept) = self.container(&words).await?;
         let salt = self.readers.keyring().get().salt;
         let (receipt, derived) = self.intake.kdf.derive(Receipt::random(&mut OsRng), salt).await?;
-        self.commit(words, container, &derived).await?;
-        Ok(Accepted { digits: receipt.digits(), unkept })
+        let promise = self.commit(words, container, &derived).await?;
+        Ok(Accepted { digits: receipt.digits(), unkept, promise })
     }
 
     /// The container of the files; if it could not be written and the words say something, an empty one.
@@ -265,7 +280,7 @@ impl Submission {
         words: Words,
         exhibits: Container,
         derived: &Derived,
-    ) -> Result<(), IntakeError> {
+    ) -> Result<Option<String>, IntakeError> {
         let cover = self.cover(&words, exhibits.sha256, derived)?;
         let Words { account, identity, says_something: _ } = words;
         let digest = cover.digest();
@@ -284,19 +299,24 @@ impl Submission {
             if envelopes.iter().all(|of| of.identity.is_none()) {
                 return Err(SealError::NoReaders.into());
             }
+            // The week stays open until the testimony is durable: its batch is not made before.
+            let open = self.intake.log.open_week().await;
             let record = Record {
                 id: self.id,
-                week: self.intake.clock.today().week(),
+                week: open.week,
                 epoch: self.readers.keyring().get().epoch,
                 cover: digest,
                 lookup: derived.lookup.digest(),
                 parts: written.into_iter().collect::<Result<_, _>>()?,
                 envelopes,
             };
-            store.commit(record.into_commit()?).await?;
-            Ok(())
+            let commit = record.into_commit()?;
+            let leaf = commit.event.as_ref().map(|event| event.leaf);
+            store.commit(commit).await?;
+            let wanted = leaf.filter(|_| self.promise == Promised::Wanted);
+            Ok(wanted.and_then(|leaf| self.intake.log.promise(open.week, leaf)))
         };
-        let done = done.await;
+        let done: Result<_, IntakeError> = done.await;
         if done.is_err() {
             // Nothing was acknowledged; what cannot be removed now is swept at the next start.
             for blob in blobs {

@@ -48,12 +48,12 @@ pub fn leaf_hash(commitment: &Digest) -> Digest {
     leaf_hash_of(commitment.as_bytes())
 }
 
-fn leaf_hash_of(bytes: &[u8]) -> Digest {
+pub(super) fn leaf_hash_of(bytes: &[u8]) -> Digest {
     Digest::of_parts(&[LEAF, bytes])
 }
 
 /// `SHA-256(0x01 || left || right)`.
-fn node_hash(left: &Digest, right: &Digest) -> Digest {
+pub(super) fn node_hash(left: &Digest, right: &Digest) -> Digest {
     Digest::of_parts(&[NODE, left.as_bytes(), right.as_bytes()])
 }
 

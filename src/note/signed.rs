@@ -127,7 +127,8 @@ fn check_text(text: &str) -> Result<(), NoteError> {
 fn parse_line(line: &str) -> Option<Signature> {
     let (name, coded) = line.strip_prefix(DASH)?.split_once(' ')?;
     let name = KeyName::parse(name).ok()?;
-    let bytes = BASE64.decode(coded.as_bytes()).ok()?;
+    // The decoder takes several padded texts after one another; a signature has one spelling only.
+    let bytes = BASE64.decode(coded.as_bytes()).ok().filter(|b| BASE64.encode(b) == coded)?;
     let (hint, bytes) = bytes.split_first_chunk::<4>()?;
     let signature = Signature { name, hint: *hint, bytes: bytes.to_vec() };
     // Base64 that ends in the middle and begins anew would be a second spelling of the same note, and
@@ -292,6 +293,19 @@ mod tests {
             assert_eq!(SignedNote::parse(&note), Err(why), "{note:.200}");
         }
         assert!(SignedNote::parse(&format!("{TEXT}\n{}", LINE.repeat(100))).is_ok());
+    }
+
+    #[test]
+    fn a_signature_has_one_spelling() {
+        let (name, key) = (KeyName::parse("one").unwrap(), SigningKey::from_bytes(&[1; 32]));
+        let mut note = SignedNote::new("text\n".to_owned()).unwrap();
+        note.sign(&name, &key);
+        let text = note.to_text();
+        let (before, after) = text.trim_end().split_at(text.len() - 7);
+        let other = format!("{before}={after}\n");
+        assert!(SignedNote::parse(&other).is_err(), "{other}");
+        let two = text.trim_end().to_owned() + "AAA=\n";
+        assert!(SignedNote::parse(&two).is_err(), "{two}");
     }
 
     proptest! {

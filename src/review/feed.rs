@@ -1,6 +1,7 @@
 //! `feed.jsonl`: what the server has published, one line per event.
 
 use std::{
+    collections::BTreeSet,
     fs::{File, OpenOptions},
     io::{self, BufRead as _, BufReader, Read as _},
 };
@@ -9,9 +10,10 @@ use data_encoding::HEXLOWER;
 use serde::{Deserialize, de::IgnoredAny};
 
 use crate::{
+    casebook::{Position, View},
     digest::Digest,
     files,
-    id::EntryId,
+    id::{EntryId, ReaderId, TestimonyId},
     ledger::{
         Frontier, commitment,
         feed::{FeedItem, FeedKind},
@@ -42,6 +44,10 @@ pub(super) struct Feed {
     pub(super) unknown: usize,
     pub(super) seen: SeenFeed,
     pub(super) alarms: Vec<FeedAlarm>,
+    /// Leaf hashes of all events, of unknown kinds too.
+    leaves: Vec<Digest>,
+    /// Testimonies that a valid forget mark accounts for.
+    forgotten: BTreeSet<TestimonyId>,
 }
 
 /// Something is wrong with the feed as a whole; reading goes on, the person must know.
@@ -67,12 +73,47 @@ pub enum FeedAlarm {
         /// Its number, from 1.
         line: u64,
     },
+    /// Another reader was shown another feed under the same name.
+    #[error(
+        "split view: the server showed reader {reader} another feed than you; the first {size} \
+         events are not the same{}", if *.signed { ", and the server has signed both" } else { "" }
+    )]
+    SplitView {
+        /// Who says so, with a signature that is good.
+        reader: ReaderId,
+        /// How many events that reader had.
+        size: u64,
+        /// Whether the server's own signature under the other feed is in the casebook.
+        signed: bool,
+    },
+    /// A file of a testimony is gone from the workspace, or was never in it.
+    #[error("event {cursor}: {part} of testimony {id} is missing, and no forget order explains it")]
+    Missing {
+        /// Its place in the feed.
+        cursor: u64,
+        /// Its id.
+        id: TestimonyId,
+        /// Which file.
+        part: &'static str,
+    },
+    /// A file of a testimony is not the one that the feed commits to.
+    #[error("event {cursor}: {part} of testimony {id} was altered: it is not what the feed names")]
+    Altered {
+        /// Its place in the feed.
+        cursor: u64,
+        /// Its id.
+        id: TestimonyId,
+        /// Which file.
+        part: &'static str,
+    },
 }
 
 impl Feed {
     /// Reads the feed and compares it with what was seen before.
     pub(super) fn load(workspace: &Workspace, seen: SeenFeed) -> Result<Self, WorkspaceError> {
-        let mut feed = Self { lines: Vec::new(), unknown: 0, seen, alarms: Vec::new() };
+        let (lines, alarms, leaves) = (Vec::new(), Vec::new(), Vec::new());
+        let forgotten = BTreeSet::new();
+        let mut feed = Self { lines, unknown: 0, seen, alarms, leaves, forgotten };
         let mut frontier = Frontier::default();
         let path = workspace.path("feed.jsonl");
         match files::open_plain(&path, OpenOptions::new().read(true)) {
@@ -105,6 +146,7 @@ impl Feed {
                 return Ok(());
             };
             frontier.push(leaf);
+            self.leaves.push(leaf);
             match known {
                 Some(line) => self.lines.push(line),
                 None => self.unknown = self.unknown.saturating_add(1),
@@ -114,6 +156,53 @@ impl Feed {
             }
         }
         Ok(())
+    }
+
+    /// Compares the feed with those that other readers signed for; `signed` says whether a note is
+    /// a checkpoint of the server's.
+    pub(super) fn compare(&mut self, views: &[View], signed: impl Fn(&View) -> bool) {
+        let mut views: Vec<&View> = views.iter().collect();
+        views.sort_by_key(|view| view.size);
+        let mut named = BTreeSet::new();
+        let mut frontier = Frontier::default();
+        let mut leaves = self.leaves.iter();
+        for view in views {
+            let missing = view.size.saturating_sub(frontier.size());
+            let missing = usize::try_from(missing).unwrap_or(usize::MAX);
+            frontier.extend(leaves.by_ref().take(missing).copied());
+            // Nobody signs for a feed before it is there: what stands at a place of this feed was
+            // said about a shorter one.
+            let possible = match view.position {
+                Position::Feed(cursor) => view.size < cursor,
+                Position::Outbox => true,
+            };
+            let other = frontier.size() == view.size && frontier.root() != view.root;
+            if (other || !possible) && named.insert(view.by) {
+                let View { by: reader, size, .. } = *view;
+                self.alarms.push(FeedAlarm::SplitView { reader, size, signed: signed(view) });
+            }
+        }
+    }
+
+    /// Names every part of a testimony that should be in the workspace and is not.
+    pub(super) fn miss(&mut self, workspace: &Workspace) {
+        for line in self.lines.iter().filter(|line| line.item.kind == FeedKind::Testimony) {
+            let Ok(id) = line.item.id.parse() else { continue };
+            if self.is_accounted_for(id) {
+                continue;
+            }
+            let folder = workspace.testimony(id);
+            for part in ["cover.age", "account.age", "identity.age"] {
+                if !folder.join(part).is_file() {
+                    self.alarms.push(FeedAlarm::Missing { cursor: line.cursor, id, part });
+                }
+            }
+        }
+    }
+
+    /// The one place that says whether a testimony may be missing: only if it was forgotten.
+    fn is_accounted_for(&self, id: TestimonyId) -> bool {
+        self.forgotten.contains(&id)
     }
 
     /// All events, each with the newest epoch that any had up to it.

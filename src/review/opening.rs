@@ -96,6 +96,22 @@ pub enum Unproven {
     NotAGuardian,
 }
 
+impl Unproven {
+    /// The part that is not what the feed and the cover commit to, if that is why.
+    pub(super) const fn altered(&self) -> Option<&'static str> {
+        match self {
+            Self::OtherCover => Some("cover.age"),
+            Self::NotOpened { part, cause: OpenError::NotUnderThisCover(_) } => Some(part),
+            Self::Missing(_)
+            | Self::NotOpened { .. }
+            | Self::UnknownKeyring
+            | Self::OtherAccount
+            | Self::Unreadable { .. }
+            | Self::NotAGuardian => None,
+        }
+    }
+}
+
 /// What is needed to open testimonies.
 pub(super) struct Opener<'a> {
     pub(super) workspace: &'a Workspace,

@@ -1,25 +1,28 @@
 //! One sitting of a reader: keys opened, keyring checked, feed and casebook read.
 
 use std::{
+    collections::BTreeSet,
     fs::{File, OpenOptions},
     io,
     path::{Path, PathBuf},
+    sync::{Mutex, PoisonError},
 };
 
 use rayon::prelude::*;
 
 use crate::{
+    casebook::{Op, View},
     clock::{Day, Week},
     files,
     id::{ReaderId, TestimonyId},
     keyring::{Chain, KeyringError, Reader},
-    ledger::feed::FeedKind,
+    ledger::{Checkpoint, feed::FeedKind},
     review::{
         book::{Book, BookError},
         feed::{Feed, FeedAlarm, FeedLine},
         keys::ReaderKeys,
         opening::{Content, Opened, Opener, Unproven},
-        state::{SeenKeyring, State},
+        state::{SeenFeed, SeenKeyring, State},
         workspace::{Workspace, WorkspaceError},
     },
     testimony::Identity,
@@ -36,6 +39,7 @@ pub struct Session {
     pub(super) keys_folder: PathBuf,
     first: bool,
     feed: Feed,
+    altered: Mutex<BTreeSet<(u64, TestimonyId, &'static str)>>,
     _lock: File,
 }
 
@@ -59,8 +63,10 @@ impl Session {
         if state.keyring.epoch > 0 {
             chain.continues(state.keyring.epoch, &state.keyring.digest)?;
         }
-        let feed = Feed::load(&workspace, state.feed)?;
+        let mut feed = Feed::load(&workspace, state.feed)?;
         let book = Book::open(&workspace, &feed, &keys, &chain)?;
+        feed.compare(&book.casebook.views, |view| is_signed(&workspace, view));
+        feed.miss(&workspace);
         let epoch = chain.current().get().epoch;
         state.keyring = SeenKeyring { epoch, digest: chain.current_digest() };
         state.feed = feed.seen;
@@ -69,7 +75,19 @@ impl Session {
         }
         state.save(keys_folder).map_err(SessionError::State)?;
         let keys_folder = keys_folder.to_owned();
-        Ok(Self { book, workspace, keys, chain, state, keys_folder, first, feed, _lock: lock })
+        let altered = Mutex::default();
+        Ok(Self {
+            book,
+            workspace,
+            keys,
+            chain,
+            state,
+            keys_folder,
+            first,
+            feed,
+            altered,
+            _lock: lock,
+        })
     }
 
     /// Who is sitting here.
@@ -101,10 +119,31 @@ impl Session {
         self.feed.of(FeedKind::Testimony).filter_map(|line| line.item.week).max()
     }
 
-    /// What is wrong with the feed as a whole.
+    /// What is wrong with the feed, and with the testimonies that were opened so far.
     #[must_use]
-    pub fn alarms(&self) -> &[FeedAlarm] {
-        &self.feed.alarms
+    pub fn alarms(&self) -> Vec<FeedAlarm> {
+        let altered = self.altered.lock().unwrap_or_else(PoisonError::into_inner);
+        let altered = altered.iter().map(|(cursor, id, part)| FeedAlarm::Altered {
+            cursor: *cursor,
+            id: *id,
+            part,
+        });
+        self.feed.alarms.iter().cloned().chain(altered).collect()
+    }
+
+    /// The feed as it was shown to these keys, for the other readers to compare theirs with.
+    ///
+    /// `None` if it is empty, does not hold, or was said before.
+    pub(super) fn view(&self) -> Option<Op> {
+        let SeenFeed { size, root } = self.feed.seen;
+        let own = self.book.casebook.views.iter().filter(|view| view.by == self.keys.id);
+        let said = own.map(|view| view.size).max().unwrap_or_default();
+        if !self.feed.alarms.is_empty() || size <= said {
+            return None;
+        }
+        let same = |note: &Checkpoint| note.size == size && note.root == root;
+        let note = self.workspace.checkpoint().filter(|(_, note)| same(note)).map(|(text, _)| text);
+        Some(Op::Checkpoint { size, root, note })
     }
 
     /// How many entries this reader has written, and how many of them are proven here, if these are not
@@ -137,7 +176,7 @@ impl Session {
     pub fn open_all(&self) -> Vec<Opened> {
         let lines: Vec<&FeedLine> = self.feed.of(FeedKind::Testimony).collect();
         let opener = self.opener();
-        lines.par_iter().filter_map(|line| opener.open(line)).collect()
+        lines.par_iter().filter_map(|line| opener.open(line)).inspect(|o| self.watch(o)).collect()
     }
 
     /// Opens one testimony; `None` if the feed has none of this id.
@@ -145,7 +184,7 @@ impl Session {
     pub fn open_one(&self, id: TestimonyId) -> Option<Opened> {
         let name = id.to_string();
         let line = self.feed.of(FeedKind::Testimony).find(|line| line.item.id == name)?;
-        self.opener().open(line)
+        self.opener().open(line).inspect(|opened| self.watch(opened))
     }
 
     /// Opens the names of a testimony; guardians only.
@@ -156,9 +195,23 @@ impl Session {
         self.opener().identity(id, &content.cover)
     }
 
+    /// Remembers what was altered since the feed committed to it.
+    fn watch(&self, opened: &Opened) {
+        if let Some(part) = opened.content.as_ref().err().and_then(Unproven::altered) {
+            let mut altered = self.altered.lock().unwrap_or_else(PoisonError::into_inner);
+            altered.insert((opened.cursor, opened.id, part));
+        }
+    }
+
     pub(super) fn opener(&self) -> Opener<'_> {
         Opener { workspace: &self.workspace, keys: &self.keys, chain: &self.chain }
     }
+}
+
+/// Whether the server signed for the feed that a reader says to have.
+fn is_signed(workspace: &Workspace, view: &View) -> bool {
+    let note = view.note.as_deref().and_then(|note| workspace.verify_checkpoint(note));
+    note.is_some_and(|note| note.size == view.size && note.root == view.root)
 }
 
 /// Waits until no other session uses the same keys; two would fork the reader's chain of entries.

@@ -11,6 +11,8 @@ use crate::{
     files,
     id::{EntryId, ReaderId, TestimonyId},
     keyring::{Chain, KeyringError, MAX_KEYRING_BYTES, MAX_ROOTS_BYTES, TrustRoot, keyring_file},
+    ledger::Checkpoint,
+    note::NamedKey,
 };
 
 /// A workspace folder; its layout is a promise, see `docs/format/workspace.md`.
@@ -75,6 +77,21 @@ impl Workspace {
             }
         }
         Ok(Chain::verify(&notes, trust)?)
+    }
+
+    /// The signed checkpoint that sync keeps, and what it says; `None` if there is no good one.
+    pub(super) fn checkpoint(&self) -> Option<(String, Checkpoint)> {
+        let note = files::load_plain_text(&self.path("checkpoint.note"), MAX_ABOUT).ok()?;
+        let read = self.verify_checkpoint(&note)?;
+        Some((note, read))
+    }
+
+    /// What a checkpoint says, if it is this organisation's and of the ledger key that sync knows.
+    pub(super) fn verify_checkpoint(&self, note: &str) -> Option<Checkpoint> {
+        let key = files::load_plain_text(&self.path("ledger-key.txt"), MAX_ABOUT).ok()?;
+        let key = NamedKey::parse(key.trim_end()).ok()?;
+        let read = Checkpoint::verify(note, &key).ok()?;
+        (read.origin == self.about.organisation).then_some(read)
     }
 
     pub(super) fn path(&self, name: &str) -> PathBuf {

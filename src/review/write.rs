@@ -5,7 +5,7 @@ use std::{fs, io};
 use rand::{CryptoRng, RngCore};
 
 use crate::{
-    casebook::{CasebookKey, Draft, Entry, EntryError, KeyError, Op, Signer},
+    casebook::{CasebookKey, Draft, Entry, EntryError, KeyError, Op, Position, Signer, View},
     clock::Day,
     files::{self, Audience, Existing},
     hybrid::HybridRecipient,
@@ -17,8 +17,9 @@ use crate::{
 impl Session {
     /// Writes acts into the outbox, in this order, each durable before the next.
     ///
-    /// Makes a casebook key for all readers first, if this epoch has none. The casebook in memory
-    /// stays as it was; the next session adds the acts up.
+    /// Makes a casebook key for all readers first, if this epoch has none. With the acts goes the
+    /// checkpoint of the feed that this reader has, if it grew: others compare it with theirs. The
+    /// casebook in memory stays as it was; the next session adds the acts up.
     ///
     /// # Errors
     /// [`WriteError`]; acts that were written before the error stay written.
@@ -41,7 +42,8 @@ impl Session {
             });
         }
         let to = self.casebook_recipient(rng)?;
-        for op in acts {
+        let view = self.view().filter(|_| !acts.is_empty());
+        for op in acts.iter().chain(&view) {
             let draft = Draft { op, after: self.book.head, day: today };
             let entry = Entry::sign(&self.signer(), &draft, rng)?;
             let path = self.workspace.new_entry(EntryId::random(rng));
@@ -52,7 +54,16 @@ impl Session {
             self.book.head = entry.head();
             self.state.casebook = entry.head();
         }
+        self.said(view);
         Ok(self.state.save(&self.keys_folder)?)
+    }
+
+    /// Remembers what was said of the feed, so that one sitting says it once.
+    fn said(&mut self, view: Option<Op>) {
+        if let Some(Op::Checkpoint { size, root, note }) = view {
+            let (by, position) = (self.keys.id, Position::Outbox);
+            self.book.casebook.views.push(View { position, by, size, root, note });
+        }
     }
 
     fn signer(&self) -> Signer<'_> {

@@ -25,6 +25,23 @@ pub enum Alarm {
         /// Events compared.
         size: u64,
     },
+    /// Another reader holds a signed checkpoint that does not belong to this feed.
+    #[error(
+        "split view: the desk has signed another history for the other reader; the first {size} \
+         events are not the same, and their checkpoint and yours together prove it"
+    )]
+    SplitView {
+        /// Events compared.
+        size: u64,
+    },
+    /// An event whose part is not there, and no forget mark that accounts for it.
+    #[error("the {part} of event {cursor} is missing, and no forget order explains it")]
+    Missing {
+        /// Which event.
+        cursor: u64,
+        /// Which part.
+        part: String,
+    },
     /// Events are missing, or the desk stops before its own end.
     #[error("the desk left out events after {after}")]
     Gap {

@@ -202,6 +202,9 @@ impl Event<'_, '_> {
 
     fn part(&mut self, part: &PartInfo, limit: u64, to: String) -> Result<(), Alarm> {
         let name = entry_name(self.cursor, &format!("{}.age", part.name));
+        if self.tape.peek()?.is_none_or(|(next, _)| next != name) {
+            return Err(Alarm::Missing { cursor: self.cursor, part: part.name.clone() });
+        }
         let bytes = self.tape.expect(&name, limit)?;
         let whole = u64::try_from(bytes.len()) == Ok(part.bytes);
         if !whole || Digest::of(bytes) != part.sha256 {

@@ -87,6 +87,17 @@ pub enum SyncError {
     /// Something in the outbox is a link, or in the clear.
     #[error("{0} is not a sealed file, and nothing in the clear is sent")]
     NotSealed(PathBuf),
+    /// Fewer events are held than were asked for.
+    #[error("only {held} events are held here, not {asked}")]
+    TooFew {
+        /// Held.
+        held: u64,
+        /// Asked for.
+        asked: u64,
+    },
+    /// Nothing was synced yet, so there is nothing to compare with.
+    #[error("nothing is held here yet")]
+    NothingHeld,
     /// A single wanted testimony is not in the feed.
     #[error("there is no testimony {0} in the feed")]
     NoSuchTestimony(String),
@@ -109,6 +120,8 @@ impl SyncError {
             | Self::InTheClear(_)
             | Self::NeedsProxy(_)
             | Self::Proxy(_)
+            | Self::TooFew { .. }
+            | Self::NothingHeld
             | Self::InUse => "everything; nothing was sent",
             Self::Damaged { .. } => "every file as it is; nothing was sent",
             Self::File { .. }
@@ -133,6 +146,10 @@ impl SyncError {
                  entries as not proven; sync once more; if it repeats, tell an administrator by \
                  voice: the server lost it, and its store must be brought back from the backup; \
                  do not take the file out of the outbox"
+            }
+            Self::Alarm(Alarm::SplitView { .. }) => {
+                "do not sync again; keep both checkpoints: the server signed both, and nobody can \
+                 deny it; call the other readers and an administrator by voice"
             }
             Self::Alarm(_) => {
                 "do not sync again; keep the workspace as it is; call the other readers and an \
@@ -163,6 +180,7 @@ impl SyncError {
                  it is right, change nothing and tell an administrator: the server's is wrong"
             }
             Self::Refused { .. } => "do what the desk advises, or ask an administrator",
+            Self::TooFew { .. } | Self::NothingHeld => "sync first, then compare again",
             Self::TooLarge(_) => "write it again in smaller pieces",
             Self::NotSealed(_) => {
                 "somebody else put it there: find out who had this folder, take the file out, sync"

@@ -22,6 +22,7 @@ mod line;
 mod prove;
 mod pull;
 mod push;
+mod view;
 mod workspace;
 
 use std::path::PathBuf;
@@ -36,6 +37,7 @@ pub use self::{
     init::{Init, init},
     line::Patience,
     prove::{Proved, Prover},
+    view::{Compared, View, compare, view},
 };
 use self::{line::Line, workspace::Workspace};
 use crate::{clock::Clock, wire::outbox::Refusal};

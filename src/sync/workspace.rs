@@ -136,6 +136,18 @@ impl Workspace {
         Ok(())
     }
 
+    /// The signed checkpoint that is held, and what it says.
+    pub(super) fn checkpoint(&self) -> Result<Option<(String, Checkpoint)>, SyncError> {
+        let Some(key) = &self.ledger else { return Ok(None) };
+        let verified = |note: &str| Some((note.to_owned(), Checkpoint::verify(note, key).ok()?));
+        read(&self.path(CHECKPOINT), verified)
+    }
+
+    /// The file that holds the feed.
+    pub(super) fn feed_file(&self) -> PathBuf {
+        self.path(FEED)
+    }
+
     /// Keeps a checkpoint that was proved.
     pub(super) fn keep_checkpoint(&self, note: &str) -> Result<(), SyncError> {
         write(&self.path(CHECKPOINT), note.as_bytes())

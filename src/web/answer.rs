@@ -97,6 +97,15 @@ pub(super) fn large_html(text: String, place: OwnedSemaphorePermit) -> Response 
     answer(StatusCode::OK, HTML, Body::new(Large { left: text.into(), _place: place }))
 }
 
+/// A public file of which only a few may be on their way at once.
+pub(super) fn large_file(
+    kind: &'static str,
+    bytes: Vec<u8>,
+    place: OwnedSemaphorePermit,
+) -> Response {
+    file(kind, Body::new(Large { left: bytes.into(), _place: place }))
+}
+
 /// A page that is handed out piece by piece, each a copy, so that it is gone once the last one is.
 struct Large {
     left: Bytes,
@@ -141,6 +150,11 @@ pub(super) fn not_allowed(shown: &Static, encoding: Encoding) -> Response {
     let mut response = page(StatusCode::METHOD_NOT_ALLOWED, shown, encoding);
     response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD, POST"));
     response
+}
+
+/// A public file: the same for everyone, never packed, cached by nobody.
+pub(super) fn file(kind: &'static str, bytes: impl Into<Body>) -> Response {
+    answer(StatusCode::OK, HeaderValue::from_static(kind), bytes.into())
 }
 
 fn answer(status: StatusCode, kind: HeaderValue, body: Body) -> Response {

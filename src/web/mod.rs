@@ -10,6 +10,7 @@ mod answer;
 mod crowd;
 pub mod desk;
 pub mod headers;
+mod ledger;
 pub mod listen;
 mod multipart;
 pub mod pace;
@@ -66,6 +67,10 @@ pub fn router(
         .route("/", get(languages))
         .route(pages::STYLE_PATH, get(style))
         .route(pages::AFTER_PATH, get(after))
+        .route("/ledger/key", get(ledger::key))
+        .route("/ledger/checkpoint", get(ledger::checkpoint))
+        .route("/ledger/entries", get(ledger::entries))
+        .route("/ledger/batch/{week}", get(ledger::batch))
         .route("/{tag}", get(form))
         .route("/{tag}/leave", get(leave))
         .route("/{tag}/about", get(about))
@@ -149,9 +154,11 @@ fn refusal(web: &Web, request: &Request) -> Option<Response> {
 }
 
 /// While the intake is closed nothing is taken in, but what somebody has typed meanwhile goes back to
-/// them: the form is answered as always, and the page that it leads to can be read.
+/// them: the form is answered as always, and the page that it leads to can be read. The public log
+/// proves what was promised before, and stays.
 fn answers_while_closed(method: &Method, path: &str) -> bool {
     [pages::STYLE_PATH, pages::AFTER_PATH].contains(&path)
+        || path.starts_with("/ledger/")
         || path.contains("/once/")
         || (method == Method::POST && path.ends_with("/send"))
 }

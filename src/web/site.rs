@@ -67,13 +67,13 @@ impl Site {
     pub(super) fn once(&self, lang: Lang, address: &str, page: &OncePage) -> String {
         let locale = self.of(lang).locale;
         match page {
-            OncePage::Receipt { digits, unkept } => {
+            OncePage::Receipt { digits, unkept, promise } => {
                 let files: Vec<_> =
                     (1..).zip(unkept).map(|(n, (name, why))| fate(name, n, *why)).collect();
                 let burn = format!("/{}/once/{address}/done", lang.tag());
                 let (digits, spare) = (digits.as_str(), &[]);
-                let shown =
-                    ReceiptPage { digits, spare, files: &files, burn: &burn, minutes: MINUTES };
+                let (files, burn, promise) = (&*files, &*burn, promise.as_deref());
+                let shown = ReceiptPage { digits, spare, files, burn, promise, minutes: MINUTES };
                 pages::receipt(locale, &shown)
             }
             OncePage::Refill { problem, field, typed } => {

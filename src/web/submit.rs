@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     config::Limits,
-    intake::{Accepted, IntakeError, OncePage, Submission},
+    intake::{Accepted, IntakeError, OncePage, PROMISE_FIELD, Submission},
     locale::Lang,
     testimony::{Form, FormError},
 };
@@ -45,8 +45,8 @@ pub(super) async fn send(
     let received = receive(&web, lang, &seat, request).await;
     seat.is_over();
     let page = match received {
-        Ok(Accepted { digits, unkept }) => {
-            OncePage::Receipt { digits: digits.expose().to_owned(), unkept }
+        Ok(Accepted { digits, unkept, promise }) => {
+            OncePage::Receipt { digits: digits.expose().to_owned(), unkept, promise }
         }
         Err(Refused { notice, typed: Some(typed) }) => OncePage::Refill {
             problem: notice.key().to_owned(),
@@ -204,7 +204,11 @@ impl Reception<'_> {
 
     async fn field(&mut self, part: &mut Part) -> Result<(), Refused> {
         let Some(typed) = &mut self.typed else { return Err(Refused::because(Notice::ORDER)) };
-        typed.read(part).await
+        typed.read(part).await?;
+        if part.name() == PROMISE_FIELD {
+            self.submission.want_promise();
+        }
+        Ok(())
     }
 
     async fn file(&mut self, part: &mut Part, name: &str) -> Result<(), Refused> {
@@ -306,7 +310,7 @@ impl Typed {
             return Err(Refused::because(problem));
         }
         let mut form = Form::new(lang);
-        for (name, value) in &self.fields {
+        for (name, value) in self.fields.iter().filter(|(name, _)| name != PROMISE_FIELD) {
             form.put(name, value)?;
         }
         Ok(form)

@@ -38,8 +38,6 @@ pub const MAX_ITEM: u64 = 16 << 10;
 pub const CHECKPOINT_ENTRY: &str = "checkpoint.note";
 /// Second entry of a page: a [`Head`].
 pub const HEAD_ENTRY: &str = "head.json";
-/// Name of the key that signs checkpoints.
-pub const LEDGER_KEY_NAME: &str = "sandyk-ledger";
 
 /// Where the feed ends now, and who signs for it; `head.json`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -25,7 +25,7 @@ use rand::{RngCore as _, SeedableRng as _, rngs::OsRng};
 use rand_chacha::ChaCha20Rng;
 use sandyk::{
     clock::{Clock, SystemClock},
-    desk::{Desk, LedgerKey},
+    desk::Desk,
     digest::Digest,
     id::{EntryId, ReaderId, TestimonyId},
     keyring::{Chain, DevicePub, Keyring, Published, Role, TrustRoot},
@@ -299,7 +299,8 @@ pub(crate) fn desk_over(
     ledger_seed: u8,
     clock: Arc<dyn Clock>,
 ) -> Router {
-    let ledger = LedgerKey::from_seed(&Secret::take(&mut [ledger_seed; 32])).unwrap();
+    let ledger =
+        sandyk::ledger::LedgerKey::from_seed(&Secret::take(&mut [ledger_seed; 32])).unwrap();
     let desk = Desk::new(Arc::clone(store), published, ledger, &[], clock);
     web::desk::router(Arc::new(desk))
 }

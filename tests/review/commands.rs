@@ -188,7 +188,9 @@ fn what_does_not_match_its_cover_is_listed_with_the_reason_and_never_shown() {
     let swapped = fs::read(of(&other, "account.age")).unwrap();
     fs::write(of(&id, "account.age"), swapped).unwrap();
     fs::remove_file(of(&other, "cover.age")).unwrap();
-    let list = room.json(0, &["list"]);
+    let (list, words) = room.alarmed(0, &["list"]);
+    assert!(words.contains(&format!("ALARM: event 2: cover.age of testimony {other} is missing")));
+    assert!(words.contains(&format!("ALARM: event 1: account.age of testimony {id} was altered")));
     let reasons: Vec<_> = list.as_array().unwrap().iter().map(|r| r["unproven"].clone()).collect();
     assert!(reasons[0].as_str().unwrap().contains("cover.age is not here"), "{reasons:?}");
     assert!(reasons[1].as_str().unwrap().contains("not the one that the cover names"), "{list}");
@@ -208,7 +210,9 @@ fn a_whole_testimony_put_in_the_place_of_another_is_not_proven() {
         let part = part.unwrap();
         fs::copy(part.path(), of(&b).join(part.file_name())).unwrap();
     }
-    let row = room.json(0, &["list"])[1].clone();
+    let (rows, words) = room.alarmed(0, &["list"]);
+    assert!(words.contains(&format!("ALARM: event 2: cover.age of testimony {b} was altered")));
+    let row = rows[1].clone();
     assert!(row["unproven"].as_str().unwrap().contains("not the one that the feed names"), "{row}");
 }
 
@@ -247,7 +251,9 @@ fn a_feed_that_was_cut_or_rewritten_is_an_alarm_at_every_command() {
     let whole = fs::read_to_string(&feed).unwrap();
     let first = whole.lines().next().unwrap().to_owned() + "\n";
     fs::write(&feed, &first).unwrap();
-    assert!(said(&room.run(0, &["list"])).contains("ALARM: the feed has 1 events but had 2"));
+    let cut = room.run(0, &["list"]);
+    assert!(said(&cut).contains("ALARM: the feed has 1 events but had 2"));
+    assert_eq!(cut.status.code(), Some(3), "an alarm is never the exit code of success");
     let mut other = three();
     other.receive(&Sent { story: "other", ..Sent::default() });
     other.rng = rand_chacha::rand_core::SeedableRng::seed_from_u64(5);
@@ -274,7 +280,7 @@ fn an_older_copy_of_the_workspace_cannot_fork_a_readers_chain() {
     fs::remove_dir_all(room.workspace(0).join("outbox")).unwrap();
     let refused = room.run(0, &["remark", &id, "two"]);
     assert_eq!(refused.status.code(), Some(1), "{}", said(&refused));
-    assert!(said(&refused).contains("you have written 1 entries before"), "{}", said(&refused));
+    assert!(said(&refused).contains("you have written 2 entries before"), "{}", said(&refused));
 }
 
 #[test]

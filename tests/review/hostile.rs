@@ -58,7 +58,7 @@ fn a_line_that_sync_is_just_writing_is_no_alarm_and_bytes_that_are_no_text_are_o
     assert!(!said(&listed).contains("ALARM"), "{}", said(&listed));
     fs::write(&feed, [whole.as_slice(), b"\xff\xfe\n"].concat()).unwrap();
     let listed = room.run(0, &["list"]);
-    assert_eq!(listed.status.code(), Some(0), "{}", said(&listed));
+    assert_eq!(listed.status.code(), Some(3), "{}", said(&listed));
     assert!(said(&listed).contains("ALARM: line 3"), "{}", said(&listed));
 }
 

@@ -9,6 +9,7 @@
     reason = "tests may fall, and write files in passing"
 )]
 
+mod alarms;
 mod casebook;
 mod commands;
 mod damage;

@@ -127,6 +127,15 @@ impl Room {
         serde_json::from_str(&text).unwrap()
     }
 
+    /// Runs it with `--json` and expects an alarm; the answer, which is given all the same, and words.
+    pub fn alarmed(&self, reader: usize, args: &[&str]) -> (Value, String) {
+        let output = self.run(reader, &[args, &["--json"]].concat());
+        let words = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(3), "{args:?}: {words}");
+        assert!(words.contains("** ALARM: "), "{words}");
+        (serde_json::from_slice(&output.stdout).unwrap(), words)
+    }
+
     /// The ids of a reader's list, as they stand in it.
     pub fn ids(&self, reader: usize, args: &[&str]) -> Vec<String> {
         let rows = self.json(reader, &[&["list"], args].concat());

@@ -163,6 +163,7 @@ fn done(act: &Op, session: &Session) -> String {
         Op::Opened { testimony } => {
             format!("Wrote down that you read {}.", short(&testimony.to_string()))
         }
+        Op::Checkpoint { size, .. } => format!("Wrote down that your feed has {size} events."),
     }
 }
 

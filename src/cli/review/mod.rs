@@ -2,7 +2,8 @@
 //!
 //! Promises: 1. the keyring is checked before anything is opened; 2. what is wrong with the
 //! workspace, the feed or the casebook is said on stderr at every command; 3. a testimony's words
-//! are set apart on the screen by a bar, so that they cannot pass for this program's own.
+//! are set apart on the screen by a bar, so that they cannot pass for this program's own; 4. an
+//! alarm is said and leaves with exit code 3, though what could be shown was shown.
 //! Does not: open a socket. Spec: `docs/format/workspace.md`, `docs/format/casebook.md`.
 
 mod account;
@@ -21,9 +22,12 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use crate::cli::{
-    exit::{CliError, Exit},
-    out::Out,
+use crate::{
+    cli::{
+        exit::{CliError, Exit},
+        out::Out,
+    },
+    review::Session,
 };
 
 /// Read testimonies, keep cases and tags; without a network.
@@ -81,15 +85,33 @@ enum Command {
 /// What happened, what was kept and what to do.
 pub fn run(args: ReviewArgs, out: &mut Out) -> Result<Exit, CliError> {
     let ReviewArgs { places, command } = args;
+    if let Command::Init(args) = &command {
+        return init::run(args, &places, out);
+    }
+    let mut session = sitting::open(&places, out)?;
+    let done = sit(command, &places, &mut session, out);
+    if sitting::say_alarms_at_the_end(&session, out) {
+        // What could be done was done; the exit code is that of an alarm all the same.
+        return done.map(|_| Exit::Refused).map_err(|error| error.exit_with(Exit::Refused));
+    }
+    done
+}
+
+fn sit(
+    command: Command,
+    places: &Places,
+    session: &mut Session,
+    out: &mut Out,
+) -> Result<Exit, CliError> {
     match command {
-        Command::Init(args) => init::run(&args, &places, out),
-        Command::List(args) => list::run(&args, &mut sitting::open(&places, out)?, out),
-        Command::Show(args) => read::show(&args, &mut sitting::open(&places, out)?, out),
-        Command::Read => read::next(&mut sitting::open(&places, out)?, out),
-        Command::Exhibits(args) => exhibits::run(&args, &sitting::open(&places, out)?, out),
-        Command::Case(command) => cases::run(command, &mut sitting::open(&places, out)?, out),
-        Command::Tag(args) => marks::tag(&args, &mut sitting::open(&places, out)?, out),
-        Command::Untag(args) => marks::untag(&args, &mut sitting::open(&places, out)?, out),
-        Command::Remark(args) => marks::remark(args, &mut sitting::open(&places, out)?, out),
+        Command::Init(args) => init::run(&args, places, out),
+        Command::List(args) => list::run(&args, session, out),
+        Command::Show(args) => read::show(&args, session, out),
+        Command::Read => read::next(session, out),
+        Command::Exhibits(args) => exhibits::run(&args, session, out),
+        Command::Case(command) => cases::run(command, session, out),
+        Command::Tag(args) => marks::tag(&args, session, out),
+        Command::Untag(args) => marks::untag(&args, session, out),
+        Command::Remark(args) => marks::remark(args, session, out),
     }
 }

@@ -22,8 +22,8 @@ use crate::{
     id::ReaderId,
     keyring::KeyringError,
     review::{
-        KeyFault, KeysError, ReaderKeys, Session, SessionError, Workspace, WorkspaceError,
-        WriteError,
+        FeedAlarm, KeyFault, KeysError, ReaderKeys, Session, SessionError, Workspace,
+        WorkspaceError, WriteError,
     },
     sealed::open_passfile::PassError,
 };
@@ -229,11 +229,24 @@ fn no_session(error: &SessionError) -> CliError {
     said.words(error.words())
 }
 
+/// Says the alarms that a command found on its way; whether there are any at all.
+pub(super) fn say_alarms_at_the_end(session: &Session, out: &mut Out) -> bool {
+    let alarms = session.alarms();
+    for alarm in alarms.iter().filter(|alarm| matches!(alarm, FeedAlarm::Altered { .. })) {
+        say_alarm(alarm, out);
+    }
+    !alarms.is_empty()
+}
+
+fn say_alarm(alarm: &FeedAlarm, out: &mut Out) {
+    out.say(format!("** ALARM: {alarm}."));
+    out.say("   kept: everything is as it was; what is shown here may not be all there is");
+    out.say("   next: do not sync again; call your colleagues and an administrator by voice");
+}
+
 fn say_what_is_wrong(session: &Session, out: &mut Out) {
     for alarm in session.alarms() {
-        out.say(format!("** ALARM: {alarm}."));
-        out.say("   kept: everything is as it was; what is shown below may not be all there is");
-        out.say("   next: do not sync again; call your colleagues and an administrator by voice");
+        say_alarm(&alarm, out);
     }
     say_what_the_clock_shows(session, SystemClock.today(), out);
     if session.is_first() {

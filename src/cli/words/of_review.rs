@@ -162,6 +162,9 @@ impl Told for FeedAlarm {
             }
             Self::Rewritten { seen } => Words::of("feed-rewritten").with("held", seen),
             Self::Damaged { line } => Words::of("feed-damaged").with("line", line),
+            Self::SplitView { .. } | Self::Missing { .. } | Self::Altered { .. } => {
+                Words::english(self)
+            }
         }
     }
 }

@@ -4,8 +4,8 @@ use std::error::Error;
 
 use super::{Told, Words, told};
 use crate::{
-    desk::LedgerKeyError,
     intake::{Closed, LookError},
+    ledger::LedgerKeyError,
     process::Weakness,
     store::StoreError,
 };

@@ -36,6 +36,7 @@ impl Told for SyncError {
             Self::Proxy(text) => Words::of("sync-proxy").with("address", text),
             Self::Network(why) => Words::of("sync-network").with("why", why),
             Self::TooSlow(what) => Words::of("sync-too-slow").with("what", what),
+            Self::TooFew { .. } | Self::NothingHeld => Words::english(self),
             Self::Clock { ahead } => clocks(*ahead),
             Self::Refused { code, advice } => {
                 Words::of("sync-refused").with("code", code).with("why", advice)
@@ -75,6 +76,7 @@ impl Told for Alarm {
             | Self::Strange { .. } => Words::of("alarm-malformed").with("why", self),
             Self::Keyring(cause) => Words::of("alarm-keyring").why(cause.words()),
             Self::Exhibits { id } => Words::of("alarm-exhibits").with("id", id),
+            Self::SplitView { .. } | Self::Missing { .. } => Words::english(self),
             Self::Withheld { id } => Words::of("alarm-withheld").with("id", id),
         }
     }

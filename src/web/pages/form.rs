@@ -97,6 +97,7 @@ fn fields(controls: &Controls<'_>, settings: &PageSettings) -> Markup {
             }
             (sections::consent(controls))
             (sections::contact(controls))
+            (sections::proof(controls))
             (sections::files(controls, settings))
         }
     }

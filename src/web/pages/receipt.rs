@@ -25,6 +25,8 @@ pub struct ReceiptPage<'a> {
     pub files: &'a [FileFate<'a>],
     /// Path to which "I have written it down" is sent.
     pub burn: &'a str,
+    /// The signed promise, if it was asked for.
+    pub promise: Option<&'a str>,
     /// Minutes for which the page can be opened.
     pub minutes: u64,
 }
@@ -41,6 +43,7 @@ pub fn receipt(locale: &Locale, shown: &ReceiptPage<'_>) -> String {
         (unwhole(locale, shown.files))
         (code(shown.digits, "k"))
         p { (locale.text_with("receipt-help", &[("count", Arg::Number(count))])) }
+        @if let Some(promise) = shown.promise { p { (t("proof-keep")) } pre { (promise) } }
         @if !shown.spare.is_empty() {
             details {
                 summary { (t("spare-title")) }

@@ -3,6 +3,7 @@
 use maud::{Markup, html};
 
 use crate::{
+    intake::PROMISE_FIELD,
     locale::{Arg, Lang},
     testimony::{FILE_FIELD, choices},
     web::pages::{PageSettings, controls::Controls, layout::own_name},
@@ -39,6 +40,18 @@ pub(crate) fn contact(c: &Controls<'_>) -> Markup {
                 (c.select("wish-gender", "wish-gender", choices::GENDER))
                 (c.select_of("wish-lang", "wish-lang", tongues()))
                 (c.line("wish", "wish-note"))
+            }))
+        }
+    }
+}
+
+/// Asks for the server's signed word; off unless somebody wants it.
+pub(crate) fn proof(c: &Controls<'_>) -> Markup {
+    html! {
+        section {
+            (c.part("proof-title", &[PROMISE_FIELD], &html! {
+                (c.hint("proof-help"))
+                (c.tick(PROMISE_FIELD, "proof-tick"))
             }))
         }
     }

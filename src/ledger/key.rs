@@ -1,4 +1,4 @@
-//! The key that signs checkpoints of the feed; `ledger.key` in the store's folder.
+//! The key that signs checkpoints and promises; `ledger.key` in the store's folder.
 
 use std::{io, path::Path};
 
@@ -9,35 +9,35 @@ use rand::{CryptoRng, RngCore};
 use crate::{
     files::{self, Audience, Existing},
     ledger::{Checkpoint, CheckpointError},
-    note::{KeyName, NamedKey},
+    note::{KeyName, NamedKey, NoteError, SignedNote},
     secret::{Secret, SecretText},
-    store::Cursor,
-    wire,
 };
 
+/// Name of the key.
+const NAME: &str = "sandyk-ledger";
 const FILE: &str = "ledger.key";
 const FIRST_LINE: &str = "sandyk ledger key v1\n";
 
-/// Signs checkpoints. Readers pin it at their first sync.
+/// Signs checkpoints and promises. Readers pin it at their first sync.
 pub struct LedgerKey {
     name: KeyName,
     key: SigningKey,
 }
 
 impl LedgerKey {
-    /// The key in `folder`, made and saved there durably if the feed is still empty.
+    /// The key in `folder`, made and saved there durably if the feed is still [`Feed::Empty`].
     ///
     /// # Errors
     /// [`LedgerKeyError`]; in particular a feed without its key is refused, because a new key would
     /// be an alarm at every reader.
     pub fn open(
         folder: &Path,
-        head: Cursor,
+        feed: Feed,
         rng: &mut (impl RngCore + CryptoRng),
     ) -> Result<Self, LedgerKeyError> {
         match files::load_text(&folder.join(FILE), 256) {
             Ok(text) => Self::parse(&SecretText::new(text)),
-            Err(e) if e.kind() == io::ErrorKind::NotFound && head == Cursor(0) => {
+            Err(e) if e.kind() == io::ErrorKind::NotFound && feed == Feed::Empty => {
                 let seed = Secret::random(rng);
                 let text =
                     SecretText::new(format!("{FIRST_LINE}{}\n", BASE64.encode(seed.expose())));
@@ -55,7 +55,7 @@ impl LedgerKey {
     /// # Errors
     /// [`LedgerKeyError::Malformed`] if the fixed name of the key is refused.
     pub fn from_seed(seed: &Secret<32>) -> Result<Self, LedgerKeyError> {
-        let name = KeyName::parse(wire::LEDGER_KEY_NAME).map_err(|_| LedgerKeyError::Malformed)?;
+        let name = KeyName::parse(NAME).map_err(|_| LedgerKeyError::Malformed)?;
         Ok(Self { name, key: SigningKey::from_bytes(seed.expose()) })
     }
 
@@ -65,8 +65,18 @@ impl LedgerKey {
         NamedKey { name: self.name.clone(), key: self.key.verifying_key() }.to_text()
     }
 
-    pub(super) fn sign(&self, checkpoint: &Checkpoint) -> Result<String, CheckpointError> {
+    /// The signed note of a checkpoint.
+    ///
+    /// # Errors
+    /// [`CheckpointError`] if its origin is no line.
+    pub fn sign(&self, checkpoint: &Checkpoint) -> Result<String, CheckpointError> {
         Ok(checkpoint.sign(&self.name, &self.key)?.to_text())
+    }
+
+    pub(super) fn sign_text(&self, text: String) -> Result<String, NoteError> {
+        let mut note = SignedNote::new(text)?;
+        note.sign(&self.name, &self.key);
+        Ok(note.to_text())
     }
 
     fn parse(text: &SecretText) -> Result<Self, LedgerKeyError> {
@@ -75,6 +85,15 @@ impl LedgerKey {
         let seed = seed.and_then(|seed| <[u8; 32]>::try_from(seed).ok());
         Self::from_seed(&Secret::take(&mut seed.ok_or(LedgerKeyError::Malformed)?))
     }
+}
+
+/// Whether anything was signed already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Feed {
+    /// Nothing is in the feed; a key may be made.
+    Empty,
+    /// Something is, and its key must be there.
+    Signed,
 }
 
 /// Why there is no ledger key.
@@ -105,19 +124,19 @@ mod tests {
     #[test]
     fn the_ledger_key_is_made_once_private_and_never_replaced() {
         let dir = tempfile::tempdir().unwrap();
-        let lost = LedgerKey::open(dir.path(), Cursor(1), &mut OsRng);
+        let lost = LedgerKey::open(dir.path(), Feed::Signed, &mut OsRng);
         assert!(matches!(lost, Err(LedgerKeyError::Lost)));
-        let made = LedgerKey::open(dir.path(), Cursor(0), &mut OsRng).unwrap().verifier();
+        let made = LedgerKey::open(dir.path(), Feed::Empty, &mut OsRng).unwrap().verifier();
         let about = std::fs::metadata(dir.path().join(FILE)).unwrap();
         assert_eq!(about.permissions().mode() & 0o777, 0o600);
-        for head in [0, 1] {
-            let again = LedgerKey::open(dir.path(), Cursor(head), &mut OsRng).unwrap();
+        for feed in [Feed::Empty, Feed::Signed] {
+            let again = LedgerKey::open(dir.path(), feed, &mut OsRng).unwrap();
             assert_eq!(again.verifier(), made);
         }
         let path = dir.path().join(FILE);
         for text in ["", FIRST_LINE, "sandyk ledger key v1\nAAAA\n"] {
             files::save(&path, text.as_bytes(), Audience::Owner, Existing::Replace).unwrap();
-            let refused = LedgerKey::open(dir.path(), Cursor(0), &mut OsRng);
+            let refused = LedgerKey::open(dir.path(), Feed::Empty, &mut OsRng);
             assert!(matches!(refused, Err(LedgerKeyError::Malformed)), "{text}");
         }
     }

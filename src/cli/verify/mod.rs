@@ -1,0 +1,37 @@
+//! `sandyk verify`: what anybody can check for themselves, without trusting the server.
+//!
+//! Promises: 1. nothing is sent anywhere; 2. what holds leaves with exit code 0, what does not hold with
+//! 3, what could not be checked with 1; 3. what was checked, and against which key, is said.
+//! Does not: fetch anything; curl does, see `docs/format/ledger.md`.
+
+mod proof;
+
+use clap::{Args, Subcommand};
+
+use super::{
+    exit::{CliError, Exit},
+    out::Out,
+};
+
+/// Check what the server has promised or kept.
+#[derive(Debug, Args)]
+pub struct VerifyArgs {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Check that a promise of the server was kept
+    Proof(proof::ProofArgs),
+}
+
+/// Runs a command of `sandyk verify`.
+///
+/// # Errors
+/// What happened, what was kept and what to do.
+pub fn run(args: &VerifyArgs, out: &mut Out) -> Result<Exit, CliError> {
+    match &args.command {
+        Command::Proof(args) => proof::run(args, out),
+    }
+}
