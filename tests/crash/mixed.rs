@@ -16,8 +16,10 @@ use crate::{
 
 const AT_ONCE: usize = 24;
 const SHAPES: usize = 18;
-/// What the server may have grown by in the end, in KiB.
+/// What the server may have grown by in the end, in KiB, after a quarter has warmed it.
 const MEMORY: u64 = 16 * 1024;
+/// The same for a few hundred, which do not warm the arenas of the C library's allocator.
+const MEMORY_OF_FEW: u64 = 32 * 1024;
 
 /// One of ten is cut off, two are hostile, seven are honest.
 fn one(address: &str, number: usize) -> Sent {
@@ -109,7 +111,7 @@ fn answered_well(all: &[Sent]) {
     }
 }
 
-fn mixed(count: usize) {
+fn mixed(count: usize, memory: u64) {
     let mut town = Town::found("");
     let server = town.serve();
     // What every server takes once: threads, buffers, pages, the whole cache of the index.
@@ -134,7 +136,7 @@ fn mixed(count: usize) {
     assert_eq!(town.opened(), kept);
     server.stop();
     town.nothing_half_is_stored(&town.organisation.at("store"));
-    assert!(after <= before + MEMORY, "the server grew from {before} to {after} KiB");
+    assert!(after <= before + memory, "the server grew from {before} to {after} KiB");
 }
 
 /// Resident memory when the last ones have gone.
@@ -145,11 +147,11 @@ fn settled(server: &Server) -> u64 {
 
 #[test]
 fn of_three_hundred_mixed_submissions_none_is_lost_and_none_is_answered_with_5xx() {
-    mixed(300);
+    mixed(300, MEMORY_OF_FEW);
 }
 
 #[test]
 #[ignore = "10 000; tests/nightly runs it"]
 fn of_ten_thousand_mixed_submissions_none_is_lost_and_none_is_answered_with_5xx() {
-    mixed(10_000);
+    mixed(10_000, MEMORY);
 }
