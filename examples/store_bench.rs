@@ -1,6 +1,7 @@
 //! Durable commits a second of the store, against a bare append and `fdatasync` in groups.
 //!
-//! `cargo run --release --example store_bench [FOLDER]`; the ratio is the steady part.
+//! `cargo run --release --example store_bench [FOLDER]`; the ratio is the steady part. With a number
+//! as second word, so many records are committed instead, and opening them and memory are measured.
 #![expect(
     clippy::unwrap_used,
     clippy::print_stdout,
@@ -37,7 +38,12 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let folder = std::env::args().nth(1).unwrap_or_else(|| ".".to_owned());
     let dir = tempfile::tempdir_in(folder)?;
     let before = resident();
-    let store = Arc::new(SledStore::open(&dir.path().join("store"))?);
+    let path = dir.path().join("store");
+    let store = Arc::new(SledStore::open(&path)?);
+    if let Some(records) = std::env::args().nth(2) {
+        grow(&store, records.parse()?, before).await?;
+        return reopen(Arc::into_inner(store).ok_or("still in use")?, &path, before).await;
+    }
     let (mut bare_rates, mut store_rates, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
     for round in 0..ROUNDS {
         let raw = bare(&dir.path().join("raw"))?;
@@ -51,17 +57,44 @@ async fn main() -> Result<(), Box<dyn Error>> {
     println!("ratio  {}", spread(&mut ratios, 2));
     println!("records {}   memory grew by {} kB", store.head().0, resident() - before);
 
-    let path = dir.path().join("store");
-    drop(store);
+    reopen(Arc::into_inner(store).ok_or("still in use")?, &path, before).await
+}
+
+/// Commits so many records with many writers, and tells what memory does meanwhile.
+async fn grow(store: &Arc<SledStore>, records: u64, before: u64) -> Result<(), Box<dyn Error>> {
+    const AT_ONCE: u64 = 128;
     let start = Instant::now();
-    let store = SledStore::open(&path)?;
-    println!("rebuilt {} records in {:.2?}", store.head().0, start.elapsed());
+    for part in 0..10 {
+        let mut tasks = tokio::task::JoinSet::new();
+        for writer in 0..AT_ONCE {
+            let store = Arc::clone(store);
+            tasks.spawn(async move {
+                for n in 0..records / AT_ONCE / 10 {
+                    store.commit(one(part * AT_ONCE + writer, n)).await.unwrap();
+                }
+            });
+        }
+        tasks.join_all().await;
+        let grown = resident().saturating_sub(before);
+        println!("{} records in {:.1?}, memory {grown} kB", store.head().0, start.elapsed());
+    }
+    Ok(())
+}
+
+/// Opens after a crash and after a clean close.
+async fn reopen(store: SledStore, path: &Path, before: u64) -> Result<(), Box<dyn Error>> {
+    drop(store);
+    let grown = || resident().saturating_sub(before);
+    let start = Instant::now();
+    let store = SledStore::open(path)?;
+    let took = start.elapsed();
+    println!("rebuilt {} records in {took:.2?}, memory {} kB", store.head().0, grown());
     let start = Instant::now();
     store.close().await?;
     println!("closed in {:.2?}", start.elapsed());
     let start = Instant::now();
-    let store = SledStore::open(&path)?;
-    println!("opened {:?} in {:.2?}", store.how_opened(), start.elapsed());
+    let store = SledStore::open(path)?;
+    println!("opened {:?} in {:.2?}, memory {} kB", store.how_opened(), start.elapsed(), grown());
     let journal = fs::metadata(path.join("journal"))?.len();
     let index = fs::metadata(path.join("index/db"))?.len();
     println!("journal {journal} bytes, index {index} bytes");

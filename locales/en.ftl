@@ -324,7 +324,7 @@ leave-neutral = Go to another site: Wikipedia
 
 about-title = What happens to what I send
 about-readers = Trained reviewers of this organisation read your words and open your files. Each of them has an own key.
-about-keeps = The server keeps what you sent only locked. Beside it, it notes the week in which it arrived and how large it is. For now, the file times on its disk can also show the hour. It does not note your internet address or your browser.
+about-keeps = The server keeps what you sent only locked. Beside it, it notes the week in which it arrived and how large it is. Within an hour, the times of the files on its disk show nothing finer either. It does not note your internet address or your browser.
 about-taken = If someone takes over the server later, they cannot open what was sent before. If they take it over while you are sending, they can read what you send.
 about-watched = Whoever watches your connection can see that you use Tor, when, and how much you send. They cannot see what you send.
 about-only = For now this site can only receive. You cannot yet read an answer, add to what you sent or withdraw it here.

@@ -316,7 +316,7 @@ leave-neutral = Boshqa saytga oʻtish: Vikipediya
 
 about-title = Yuborganim nima boʻladi
 about-readers = Soʻzlaringizni shu tashkilotning tayyorgarlikdan oʻtgan mutaxassislari oʻqiydi, fayllaringizni ham ular ochadi. Har birining oʻz kaliti bor.
-about-keeps = Server yuborganingizni faqat shifrlangan holda saqlaydi. Yoniga qaysi haftada kelganini va hajmini belgilaydi. Hozircha uning diskidagi fayllar vaqtidan soatini ham bilish mumkin. Internet manzilingizni va brauzeringizni yozmaydi.
+about-keeps = Server yuborganingizni faqat shifrlangan holda saqlaydi. Yoniga qaysi haftada kelganini va hajmini belgilaydi. Koʻpi bilan bir soatdan keyin uning diskidagi fayllar vaqti ham bundan aniqroq hech narsani koʻrsatmaydi. Internet manzilingizni va brauzeringizni yozmaydi.
 about-taken = Serverni keyin kimdir qoʻlga olsa, oldin yuborilganni ocha olmaydi. Siz yuborayotganda qoʻlga olsa, yuborayotganingizni oʻqiy oladi.
 about-watched = Aloqangizni kuzatayotgan odam Tor ishlatganingizni, qachon va qancha hajm yuborganingizni koʻradi. Nima yuborganingizni koʻrmaydi.
 about-only = Hozircha bu sayt faqat qabul qila oladi. Javobni oʻqish, qoʻshimcha qilish yoki qaytarib olish bu yerda hali mumkin emas.

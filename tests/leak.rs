@@ -17,7 +17,8 @@ use std::{
     io::{BufReader, Read as _, Write as _},
     net::TcpStream,
     os::unix::fs::FileExt as _,
-    time::Duration,
+    path::Path,
+    time::{Duration, SystemTime},
 };
 
 use common::{
@@ -192,6 +193,9 @@ fn nothing_of_a_testimony_or_its_receipt_stays_in_the_servers_memory_or_files() 
     let control = in_memory(&server, &needles);
     assert!(control.is_none_or(|seen| !seen.is_empty()), "this test would not see a leak");
     drop(half);
+    let mark = organisation.folder.path().join("mark");
+    let before = File::create_new(&mark).unwrap().metadata().unwrap().created().unwrap();
+    std::thread::sleep(Duration::from_millis(20));
     let open: Vec<_> = (0..6).flat_map(|_| tell(&server, &parts, &mut needles)).collect();
     refused_and_given_up(&server, &words, &parts);
     std::thread::sleep(Duration::from_secs(3));
@@ -202,6 +206,8 @@ fn nothing_of_a_testimony_or_its_receipt_stays_in_the_servers_memory_or_files() 
         assert!(files.is_empty(), "{name} in {files:?}");
         assert!(needle.len() < 8 || server.heard().iter().all(|line| !contains(line, needle)));
     }
+    let (blobs, telling) = born_after(&organisation.folder.path().join("store/blobs"), before);
+    assert!(blobs >= 6 && telling == 0, "{telling} of {blobs} files tell when they were made");
     drop(open);
     let said = server.heard();
     let known =
@@ -211,6 +217,15 @@ fn nothing_of_a_testimony_or_its_receipt_stays_in_the_servers_memory_or_files() 
     }
     server.stop();
     assert_eq!(organisation.open_all().len(), 6);
+}
+
+/// How many files there are, and how many of them tell by their birth that they came after `then`.
+fn born_after(folder: &Path, then: SystemTime) -> (usize, usize) {
+    let born = fs::read_dir(folder).unwrap().map(|entry| {
+        let about = entry.unwrap().metadata().unwrap();
+        about.created().unwrap_or(SystemTime::UNIX_EPOCH) > then
+    });
+    born.fold((0, 0), |(all, after), tells| (all + 1, after + usize::from(tells)))
 }
 
 fn contains(line: &str, needle: &[u8]) -> bool {

@@ -14,6 +14,8 @@
 mod contract;
 #[path = "store_contract/damage.rs"]
 mod damage;
+#[path = "store_contract/format.rs"]
+mod format;
 #[path = "store_contract/processes.rs"]
 mod processes;
 #[path = "store_contract/sweep.rs"]

@@ -10,6 +10,7 @@ use std::{
     ops::Bound,
     panic::{self, AssertUnwindSafe},
     path::Path,
+    thread,
 };
 
 use crate::{
@@ -72,24 +73,51 @@ impl Index {
 
     /// Takes rows in; where one key stands in them twice, the later one counts.
     pub(super) fn apply(&self, rows: &mut Rows) -> Result<(), StoreError> {
-        // Neighbours lie in the same pages.
-        rows.keys.sort_by(|one, two| one.key.cmp(&two.key));
-        rows.commits.sort_unstable();
-        let apply = || -> sled::Result<()> {
-            for changed in &rows.keys {
-                match changed.place {
-                    Some(place) => {
-                        let row = Row { version: changed.number, place };
-                        self.keys.insert(&changed.key, row.encode())?;
-                    }
-                    None => drop(self.keys.remove(&changed.key)?),
+        rows.sort();
+        self.put_keys(rows)?;
+        self.put_commits(rows)?;
+        self.put_events(rows)
+    }
+
+    /// As [`Self::apply`], on three threads: for a rebuild, while nobody else needs the machine.
+    pub(super) fn apply_wide(&self, rows: &mut Rows) -> Result<(), StoreError> {
+        rows.sort();
+        let rows = &*rows;
+        thread::scope(|scope| {
+            let keys = scope.spawn(|| self.put_keys(rows));
+            let commits = scope.spawn(|| self.put_commits(rows));
+            let lost = |_| StoreError::Index { cause: "a thread was lost".to_owned() };
+            self.put_events(rows)?;
+            keys.join().map_err(lost)??;
+            commits.join().map_err(lost)?
+        })
+    }
+
+    fn put_keys(&self, rows: &Rows) -> Result<(), StoreError> {
+        write(|| {
+            rows.keys.iter().try_for_each(|changed| {
+                let row = changed.place.map(|place| Row { version: changed.number, place });
+                match row {
+                    Some(row) => self.keys.insert(&changed.key, row.encode()),
+                    None => self.keys.remove(&changed.key),
                 }
-            }
+                .map(drop)
+            })
+        })
+    }
+
+    fn put_commits(&self, rows: &Rows) -> Result<(), StoreError> {
+        write(|| {
+            rows.commits.iter().try_for_each(|(id, cursor)| {
+                self.commits.insert(id, &cursor.to_be_bytes()).map(drop)
+            })
+        })
+    }
+
+    fn put_events(&self, rows: &Rows) -> Result<(), StoreError> {
+        write(|| {
             for blob in &rows.blobs {
                 self.blobs.insert(blob.as_bytes(), &[])?;
-            }
-            for (id, cursor) in &rows.commits {
-                self.commits.insert(id, &cursor.to_be_bytes())?;
             }
             let dense =
                 rows.events.chunk_by(|one, next| one.cursor.saturating_add(1) == next.cursor);
@@ -99,8 +127,7 @@ impl Index {
                 self.events.insert(first.to_be_bytes(), page)?;
             }
             Ok(())
-        };
-        caught("writing", apply)?.map_err(broken)
+        })
     }
 
     /// Where the record of that key stands.
@@ -200,6 +227,11 @@ impl Index {
 /// Reads; a panic of the engine is an error like any other.
 fn read<T>(read: impl FnOnce() -> sled::Result<T>) -> Result<T, StoreError> {
     caught("reading", read)?.map_err(broken)
+}
+
+/// Writes; a panic of the engine is an error like any other.
+fn write(write: impl FnOnce() -> sled::Result<()>) -> Result<(), StoreError> {
+    caught("writing", write)?.map_err(broken)
 }
 
 fn caught<T>(doing: &str, what: impl FnOnce() -> T) -> Result<T, StoreError> {

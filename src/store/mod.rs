@@ -16,8 +16,8 @@
 //! 8. Damage is named ([`StoreError::Damaged`]), never cut away or skipped in silence.
 //!
 //! Does not: know what it keeps (everything that comes here is sealed or public), log keys or
-//! values, hide the times and order that a file system records, or share a folder between two
-//! processes.
+//! values, hide the order in which things came, or share a folder between two processes. The times
+//! that a file system notes are coarse only while [`SledStore::level_times`] is asked for.
 //!
 //! Spec: `docs/format/store.md`; contract suite: `tests/store_contract.rs`.
 

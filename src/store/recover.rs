@@ -235,10 +235,10 @@ impl Folder {
         let mut rows = Rows::default();
         while replay.next(|offset, payload, frame| rows.add(offset, payload, frame))? {
             if rows.count() >= ROWS_AT_ONCE {
-                index.apply(&mut std::mem::take(&mut rows))?;
+                index.apply_wide(&mut std::mem::take(&mut rows))?;
             }
         }
-        index.apply(&mut rows)?;
+        index.apply_wide(&mut rows)?;
         let Replay { offset, end, mut state, .. } = replay;
         if offset < end
             && (offset < vouched || journal.later_frame_after(offset, end, state.number)?)

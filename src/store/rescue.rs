@@ -71,11 +71,11 @@ impl Rescue<'_> {
             self.count(&frame);
             rows.add(at.saturating_add(header), &payload, &frame)?;
             if rows.count() >= ROWS_AT_ONCE {
-                index.apply(&mut std::mem::take(&mut rows))?;
+                index.apply_wide(&mut std::mem::take(&mut rows))?;
             }
             at = next;
         }
-        index.apply(&mut rows)
+        index.apply_wide(&mut rows)
     }
 
     fn is_later(&self, frame: &Frame<'_>) -> bool {

@@ -69,6 +69,12 @@ impl Rows {
         self.blobs.append(&mut later.blobs);
     }
 
+    /// Puts neighbours together: they lie in the same pages. Of one key, the later stays the later.
+    pub(super) fn sort(&mut self) {
+        self.keys.sort_by(|one, two| one.key.cmp(&two.key));
+        self.commits.sort_unstable();
+    }
+
     /// How many there are.
     pub(super) fn count(&self) -> usize {
         [self.keys.len(), self.events.len(), self.commits.len(), self.blobs.len()].iter().sum()

@@ -68,6 +68,7 @@ async fn no_file_tells_when_a_testimony_came() {
     store.level_times(seconds(start)).unwrap();
     a_while();
     let pool_made = now();
+    a_while();
     let mut blobs = Vec::new();
     for n in 1..=6 {
         let blob = blob(&store, &[7; 2_000]);
@@ -78,6 +79,7 @@ async fn no_file_tells_when_a_testimony_came() {
         a_while();
     }
     let last = now();
+    a_while();
     // The control: until the next round, the exact time of change is there.
     assert!(blobs.iter().all(|blob| (pool_made..last).contains(&times(blob).changed)));
     store.level_times(seconds(start) + 3600).unwrap();
