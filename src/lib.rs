@@ -19,6 +19,7 @@ pub mod process;
 pub mod secret;
 
 // 1 nouns
+pub mod forget;
 pub mod hybrid;
 pub mod keyring;
 pub mod note;

@@ -194,7 +194,7 @@ async fn a_feed_of_many_pages_goes_on_after_the_last_whole_one() {
 async fn large_accounts_make_more_pages_and_none_over_its_limit() {
     let office = Office::open().await;
     for _ in 0..9 {
-        put_testimony(&office.store, &office.members, 100, 1 << 20).await;
+        put_testimony(&*office.store, &office.members, 100, 1 << 20).await;
     }
     assert_eq!(office.sync(0).await.unwrap().testimonies, 9);
     let seen = office.seen.lock().unwrap();

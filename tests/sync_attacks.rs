@@ -165,9 +165,9 @@ async fn two_readers_who_were_shown_two_histories_find_out_by_their_checkpoints(
     let fork = Arc::new(MemoryStore::new());
     let first = office.store.changes(sandyk::store::Cursor(0), 1).unwrap().remove(0);
     let first: FeedItem = serde_json::from_slice(&first.payload).unwrap();
-    commit(&fork, &FeedItem { parts: Vec::new(), ..first }, Vec::new()).await;
+    commit(fork.as_ref(), &FeedItem { parts: Vec::new(), ..first }, Vec::new()).await;
     for _ in 0..2 {
-        put_testimony(&fork, &office.members, 1000, 1000).await;
+        put_testimony(fork.as_ref(), &office.members, 1000, 1000).await;
     }
     office.replace(&fork, 7);
     office
@@ -261,7 +261,7 @@ async fn another_history_under_the_same_key_is_an_alarm() {
     office.sync(0).await.unwrap();
     let other = Arc::new(MemoryStore::new());
     for events in [1, 2] {
-        put_testimony(&other, &office.members, 1000, 1000).await;
+        put_testimony(&*other, &office.members, 1000, 1000).await;
         office.replace(&other, 7);
         let before = office.everything(0);
         assert_eq!(alarm(office.sync(0).await), Alarm::OtherRoot { size: events });
@@ -299,7 +299,7 @@ async fn a_testimony_that_comes_twice_is_an_alarm_and_replaces_nothing() {
     let blob = sandyk::store::BlobWriter::finish(writer).unwrap();
     let (name, sha256) = ("entry".to_owned(), Digest::of(b"x"));
     entry.parts = vec![sandyk::ledger::feed::PartInfo { name, bytes: 1, sha256, blob }];
-    commit(&office.store, &entry, Vec::new()).await;
+    commit(&*office.store, &entry, Vec::new()).await;
     assert_eq!(alarm(office.sync(0).await), Alarm::Twice { cursor: 2 });
     assert_eq!(office.read(0, &format!("testimonies/{id}/cover.age")), cover);
 }

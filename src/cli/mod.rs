@@ -10,6 +10,8 @@ use clap::{CommandFactory as _, Parser, Subcommand, error::ErrorKind};
 
 #[cfg(feature = "admin")]
 pub mod admin;
+#[cfg(feature = "serve")]
+pub mod backup;
 #[cfg(feature = "demo")]
 pub mod demo;
 pub mod exit;
@@ -67,6 +69,10 @@ enum Role {
     Review(review::ReviewArgs),
     #[cfg(feature = "admin")]
     Admin(admin::AdminArgs),
+    #[cfg(feature = "serve")]
+    Backup(backup::BackupArgs),
+    #[cfg(feature = "serve")]
+    Restore(backup::RestoreArgs),
     Verify(verify::VerifyArgs),
     /// Prints a script that completes commands, for bash, zsh, fish, elvish or powershell.
     Completions {
@@ -129,6 +135,10 @@ fn role(role: Role, out: &mut Out) -> Result<Exit, CliError> {
         Role::Review(args) => review::run(args, out),
         #[cfg(feature = "admin")]
         Role::Admin(args) => admin::run(args, out),
+        #[cfg(feature = "serve")]
+        Role::Backup(args) => backup::run(&args, out),
+        #[cfg(feature = "serve")]
+        Role::Restore(args) => backup::restore(&args, out),
         Role::Verify(args) => verify::run(&args, out),
         Role::Completions { shell } => {
             let mut command = Cli::command();

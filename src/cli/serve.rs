@@ -30,6 +30,8 @@ use crate::{
 
 /// How often the keyring folder is looked at, in seconds.
 const LOOK_SECONDS: u64 = 3;
+/// How often it is looked whether an order to forget has waited long enough, in seconds.
+const FORGET_SECONDS: u64 = 600;
 
 /// Takes testimonies in, and lets reviewers' machines fetch them.
 #[derive(Debug, Args)]
@@ -129,7 +131,9 @@ async fn serve(config: ServerConfig, out: &mut Out) -> Result<Exit, CliError> {
     let mut served = vec![tokio::spawn(web::listen::serve(door, pages, stop.subscribe()))];
     if let Some(desk) = config.desk {
         let bound = bind("desk", &desk.listener(), out).await?;
-        let opened = OpenDesk { store: Arc::clone(&store), published, ledger, clock, pace };
+        let store = Arc::clone(&store);
+        let wait = i64::from(config.forget.wait_days);
+        let opened = OpenDesk { store, published, ledger, clock, pace, wait };
         served.push(tokio::spawn(opened.serve(bound, desk, stop.subscribe())));
     }
     let room = Room::Everything;
@@ -209,12 +213,14 @@ struct OpenDesk {
     ledger: Arc<LedgerKey>,
     clock: Arc<dyn Clock>,
     pace: Pace,
+    /// Whole days that orders to forget wait.
+    wait: i64,
 }
 
 impl OpenDesk {
     /// Waits for the first keyring, then answers until told to stop.
     async fn serve(self, bound: Bound, config: DeskConfig, mut stop: watch::Receiver<bool>) {
-        let Self { store, mut published, ledger, clock, pace } = self;
+        let Self { store, mut published, ledger, clock, pace, wait } = self;
         let first = tokio::select! {
             first = next_keyring(&mut published) => first,
             _ = stop.wait_for(|stop| *stop) => return,
@@ -228,9 +234,28 @@ impl OpenDesk {
                 }
             }
         });
-        let desk = Arc::new(Desk::new(store, newest, ledger, &config.authorities, clock));
+        let desk = Desk::new(store, newest, ledger, &config.authorities, clock).waiting(wait);
+        let desk = Arc::new(desk);
+        let forgetting = forget_in_time(Arc::clone(&desk), stop.clone());
+        let router = web::desk::router(desk);
         let door = Door { bound, connections: config.connections, pace, guests: Guests::Known };
-        web::listen::serve(door, web::desk::router(desk), stop).await;
+        let serving = web::listen::serve(door, router, stop);
+        tokio::join!(serving, forgetting);
+    }
+}
+
+/// Carries out orders to forget whose time has come, now and then, until told to stop.
+///
+/// An error is not said here: what it left undone is done at the next round, and a store that takes
+/// nothing more ends the process.
+async fn forget_in_time(desk: Arc<Desk<SledStore>>, mut stop: watch::Receiver<bool>) {
+    let mut round = tokio::time::interval(Duration::from_secs(FORGET_SECONDS));
+    loop {
+        tokio::select! {
+            _ = stop.wait_for(|stop| *stop) => return,
+            _ = round.tick() => {}
+        }
+        let _ = desk.carry_out().await;
     }
 }
 

@@ -180,6 +180,15 @@ fn tell(report: &Report, out: &mut Out) -> Result<Exit, CliError> {
         out.say(format!("   {key}"));
         out.say("   next: compare it with another reader, by voice");
     }
+    if report.forgotten > 0 {
+        out.say(format!(
+            "{} forgotten, by orders that were proved; it is gone here too",
+            report.forgotten
+        ));
+    }
+    if report.orders > 0 {
+        out.say("   next: sandyk review list names what is to be forgotten; a guardian can object");
+    }
     for refusal in &report.refused {
         out.say(format!("warning: the desk did not take {}: {}", refusal.id, refusal.advice));
         out.say("   kept: it stays in the outbox");
@@ -204,6 +213,8 @@ fn in_one_line(report: &Report) -> String {
         (report.exhibits, "sealed box of files", "sealed boxes of files"),
         (report.entries, "entry of the reviewers", "entries of the reviewers"),
         (report.keys, "casebook key", "casebook keys"),
+        (report.orders, "order to forget", "orders to forget"),
+        (report.objections, "objection", "objections"),
     ];
     let came = came.into_iter().filter(|(n, ..)| *n > 0);
     let came: Vec<String> =

@@ -39,6 +39,9 @@ pub struct ServerConfig {
     /// What is too much.
     #[serde(default)]
     pub limits: Limits,
+    /// How orders to forget are carried out.
+    #[serde(default)]
+    pub forget: ForgetConfig,
     /// What the pages say about the organisation.
     pub organisation: Organisation,
 }
@@ -155,6 +158,20 @@ impl Default for Limits {
     }
 }
 
+/// How orders to forget are carried out.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ForgetConfig {
+    /// Whole days that an order waits, so that a guardian can object: 3 to 30.
+    pub wait_days: u16,
+}
+
+impl Default for ForgetConfig {
+    fn default() -> Self {
+        Self { wait_days: 3 }
+    }
+}
+
 /// What the pages say about the organisation; an empty line is left out.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -238,6 +255,10 @@ impl ServerConfig {
             (
                 limits.testimony_bytes >= limits.file_bytes,
                 "limits.testimony_bytes must be at least limits.file_bytes",
+            ),
+            (
+                (3..=30).contains(&self.forget.wait_days),
+                "forget.wait_days must be 3 to 30: whoever objects needs the time",
             ),
             (limits.uploads_at_once >= 1, "limits.uploads_at_once must be at least 1"),
             (limits.idle_seconds >= 30, "limits.idle_seconds must be at least 30: Tor is slow"),

@@ -2,7 +2,10 @@
 
 use std::io::{self, Read, Seek as _, SeekFrom};
 
-use super::{Desk, DeskError, tree::read_item};
+use super::{
+    Desk, DeskError, records,
+    tree::{Said, read_event},
+};
 use crate::{
     id::TestimonyId,
     store::{Cursor, Store},
@@ -32,7 +35,10 @@ impl<S: Store> Desk<S> {
         let cursor = self.tree()?.cursor_of(id).ok_or(DeskError::NotFound)?;
         let event = self.store.changes(Cursor(cursor.saturating_sub(1)), 1)?.into_iter().next();
         let event = event.ok_or(DeskError::Damaged { cursor })?;
-        let item = read_item(&event.payload, cursor)?;
+        // Forgotten: whatever of it may still be on the disk, nobody gets it.
+        let gone = self.value(&records::forgotten(&id.to_string()))?.is_some();
+        let said = read_event(&event.payload, cursor)?;
+        let (false, Said::Item(item)) = (gone, said) else { return Err(DeskError::NotFound) };
         let part = item.parts.iter().find(|part| part.name == "exhibits");
         let part = part.ok_or(DeskError::NotFound)?;
         if from >= part.bytes {

@@ -4,12 +4,14 @@
 //! desk note, fresh, for this address, and never twice; 2. every device gets the same feed, and of
 //! the envelopes its own reader's only; 3. each page carries a signed checkpoint of the feed up to
 //! its end, so that a reader who recomputes the root sees any change; 4. what is accepted is
-//! durable and in the feed, once, whatever is repeated; 5. memory is bounded: parts are streamed.
+//! durable and in the feed, once, whatever is repeated; 5. memory is bounded: parts are streamed;
+//! 6. nothing is forgotten but by an order that [`crate::forget`] proves, after its waiting time.
 //! Does not: open anything, know HTTP beyond the parts of a request, or log.
 //! Spec: `docs/format/desk.md`.
 
 mod error;
 mod exhibits;
+mod forget;
 mod gate;
 mod outbox;
 mod page;
@@ -23,11 +25,12 @@ use tokio::sync::watch;
 pub use self::{
     error::DeskError,
     exhibits::Exhibits,
+    forget::finish_forgetting,
     gate::{Asker, Asking},
     page::{Keyrings, Page},
 };
 use self::{gate::Gate, tree::Tree};
-use crate::{clock::Clock, keyring::Published, ledger::LedgerKey, store::Store};
+use crate::{clock::Clock, forget::WAIT_DAYS, keyring::Published, ledger::LedgerKey, store::Store};
 
 /// The published keyring as it is now; a reload takes effect with the next request.
 pub type PublishedNow = watch::Receiver<Arc<Published>>;
@@ -40,6 +43,9 @@ pub struct Desk<S> {
     gate: Gate,
     tree: Mutex<Tree>,
     pushes: tokio::sync::Mutex<()>,
+    clock: Arc<dyn Clock>,
+    /// Whole days that an order to forget waits.
+    wait: i64,
 }
 
 impl<S: Store> Desk<S> {
@@ -58,10 +64,20 @@ impl<S: Store> Desk<S> {
             store,
             published,
             ledger: ledger.into(),
-            gate: Gate::new(authorities, clock),
+            gate: Gate::new(authorities, Arc::clone(&clock)),
             tree: Mutex::new(Tree::default()),
             pushes: tokio::sync::Mutex::new(()),
+            clock,
+            wait: WAIT_DAYS,
         }
+    }
+
+    /// The same desk, with orders to forget waiting for longer; never for less than
+    /// [`WAIT_DAYS`].
+    #[must_use]
+    pub fn waiting(mut self, days: i64) -> Self {
+        self.wait = days.max(WAIT_DAYS);
+        self
     }
 
     /// Lets a signed request in, or says why not.

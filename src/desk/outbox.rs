@@ -55,6 +55,14 @@ impl<S: Store> Desk<S> {
             let outcome = self.take_entry(entry, keyring.epoch, fresh_salt(rng)).await?;
             answer.note(id, outcome);
         }
+        let mut notes = Answer::default();
+        for note in outbox.forget {
+            let id = note.id.to_string();
+            let outcome = self.take_forget(note, fresh_salt(rng)).await?;
+            notes.note(id, outcome);
+        }
+        answer.accepted.append(&mut notes.accepted);
+        answer.refused.append(&mut notes.refused);
         Ok(answer)
     }
 
@@ -133,15 +141,25 @@ impl<S: Store> Desk<S> {
 }
 
 #[derive(Clone, Copy)]
-enum Outcome {
+pub(super) enum Outcome {
     Accepted,
     Differs,
     Readers,
     KeyFirst,
+    /// An order or objection that does not count.
+    NotAnOrder,
+    /// It names what the feed does not have.
+    NoSuchThing,
+    /// It is too old, or from a day that has not come.
+    Stale,
+    /// A guardian objected to it.
+    Stopped,
+    /// It is carried out already.
+    TooLate,
 }
 
 impl Outcome {
-    fn repeated(known: &[u8], now: &[u8]) -> Self {
+    pub(super) fn repeated(known: &[u8], now: &[u8]) -> Self {
         if known == now { Self::Accepted } else { Self::Differs }
     }
 }
@@ -154,6 +172,13 @@ impl Answer {
                 ("id-taken", "another thing of this name is in the feed; write it anew")
             }
             Outcome::KeyFirst => ("key-first", "something before it was refused; see there"),
+            Outcome::NotAnOrder => {
+                ("order-invalid", "its signatures do not count here; sync, then sign it anew")
+            }
+            Outcome::NoSuchThing => ("order-unknown", "it names nothing that is in the feed"),
+            Outcome::Stale => ("order-stale", "check the clock of both machines; sign it anew"),
+            Outcome::Stopped => ("order-stopped", "a guardian objected; speak with each other"),
+            Outcome::TooLate => ("order-done", "it was carried out; nothing brings it back"),
             Outcome::Readers => {
                 ("readers-changed", "the keyring changed; sync, then make the key anew")
             }
@@ -162,25 +187,25 @@ impl Answer {
     }
 }
 
-struct Stamp {
-    epoch: u32,
-    salt: [u8; 32],
-    parts: Vec<PartInfo>,
+pub(super) struct Stamp {
+    pub(super) epoch: u32,
+    pub(super) salt: [u8; 32],
+    pub(super) parts: Vec<PartInfo>,
 }
 
-fn new_item(kind: FeedKind, id: String, content: Digest, stamp: Stamp) -> FeedItem {
+pub(super) fn new_item(kind: FeedKind, id: String, content: Digest, stamp: Stamp) -> FeedItem {
     let Stamp { epoch, salt, parts } = stamp;
     FeedItem { kind, id, salt: HEXLOWER.encode(&salt), content, week: None, epoch, parts }
 }
 
-fn event(item: &FeedItem) -> Result<NewEvent, DeskError> {
+pub(super) fn event(item: &FeedItem) -> Result<NewEvent, DeskError> {
     let damaged = DeskError::Damaged { cursor: 0 };
     let Ok(leaf) = item.leaf() else { return Err(damaged) };
     let payload = serde_json::to_vec(item).map_err(|_| damaged)?;
     Ok(NewEvent { leaf, payload })
 }
 
-fn put(key: &str, value: Vec<u8>) -> Put {
+pub(super) fn put(key: &str, value: Vec<u8>) -> Put {
     Put { key: key.as_bytes().to_vec(), value, expect: Expect::Absent }
 }
 
@@ -190,12 +215,12 @@ fn names_all_readers(digests: &[EnvelopeDigest], keyring: &Keyring) -> bool {
     digests.iter().map(|d| d.reader).eq(readers)
 }
 
-fn commit_id(label: &str, id: &[u8; 16]) -> [u8; 16] {
+pub(super) fn commit_id(label: &str, id: &[u8; 16]) -> [u8; 16] {
     let digest = Digest::of_parts(&[label.as_bytes(), id]);
     digest.as_bytes().first_chunk().copied().unwrap_or_default()
 }
 
-fn fresh_salt(rng: &mut (impl RngCore + CryptoRng)) -> [u8; 32] {
+pub(super) fn fresh_salt(rng: &mut (impl RngCore + CryptoRng)) -> [u8; 32] {
     let mut salt = [0; 32];
     rng.fill_bytes(&mut salt);
     salt

@@ -5,7 +5,10 @@ use std::{
     sync::Arc,
 };
 
-use super::{Asker, Desk, DeskError, records, tree::read_item};
+use super::{
+    Asker, Desk, DeskError, records,
+    tree::{Said, read_event},
+};
 use crate::{
     id::{BlobId, ReaderId},
     keyring::{Role, keyring_file},
@@ -128,11 +131,17 @@ impl<S: Store> Desk<S> {
 
     fn entries_of(&self, event: &Event, asker: &Asker) -> Result<Vec<Entry>, DeskError> {
         let cursor = event.cursor.0;
-        let item = read_item(&event.payload, cursor)?;
-        let mut entries =
-            vec![Entry::of_bytes(wire::entry_name(cursor, "item.json"), event.payload.clone())];
+        let item_of = |payload| Entry::of_bytes(wire::entry_name(cursor, "item.json"), payload);
+        let Said::Item(item) = read_event(&event.payload, cursor)? else {
+            return Ok(vec![item_of(event.payload.clone())]);
+        };
+        let mut entries = vec![item_of(event.payload.clone())];
         match item.kind {
             FeedKind::Testimony => {
+                // Forgotten: whatever of it may still be on the disk, nobody gets it.
+                if let Some(mark) = self.value(&records::forgotten(&item.id))? {
+                    return Ok(vec![item_of(mark)]);
+                }
                 for part in ["cover", "account", "identity"] {
                     entries.push(Entry::of_part(cursor, part, &item)?);
                 }
@@ -148,6 +157,13 @@ impl<S: Store> Desk<S> {
                     entries.push(Entry::of_bytes(wire::entry_name(cursor, "key.age"), envelope));
                 }
             }
+            FeedKind::ForgetOrder | FeedKind::ForgetObjection => {
+                let note = self.value(&records::forget_note(&item.id))?;
+                let note = note.ok_or(DeskError::Damaged { cursor })?;
+                let name = wire::entry_name(cursor, wire::FORGET_NOTE);
+                entries.push(Entry::of_bytes(name, note));
+            }
+            FeedKind::ForgetDone => {}
         }
         Ok(entries)
     }

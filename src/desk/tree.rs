@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, ops::Range};
 use super::DeskError;
 use crate::{
     digest::Digest,
+    forget::Mark,
     id::TestimonyId,
     ledger::{
         self, ProveError,
@@ -43,10 +44,12 @@ impl Tree {
                 if event.cursor != Cursor(cursor) {
                     return Err(DeskError::Damaged { cursor });
                 }
-                let item = read_item(&event.payload, cursor)?;
-                if item.kind == FeedKind::Testimony {
-                    let id = item.id.parse().map_err(|_| DeskError::Damaged { cursor })?;
-                    self.testimonies.insert(id, cursor);
+                match read_event(&event.payload, cursor)? {
+                    Said::Item(item) if item.kind == FeedKind::Testimony => {
+                        let id = item.id.parse().map_err(|_| DeskError::Damaged { cursor })?;
+                        self.testimonies.insert(id, cursor);
+                    }
+                    Said::Item(_) | Said::Mark => {}
                 }
                 self.head.push(event.leaf);
             }
@@ -68,6 +71,20 @@ fn read_leaves(store: &impl Store, range: &Range<u64>) -> Result<Vec<Digest>, De
     let limit = usize::try_from(range.end.saturating_sub(range.start)).unwrap_or(BATCH);
     let events = store.changes(Cursor(range.start), limit)?;
     Ok(events.into_iter().map(|event| event.leaf).collect())
+}
+
+/// What the payload of an event says.
+pub(super) enum Said {
+    /// What it brings.
+    Item(FeedItem),
+    /// That what it brought is forgotten.
+    Mark,
+}
+
+/// Reads the payload of an event.
+pub(super) fn read_event(payload: &[u8], cursor: u64) -> Result<Said, DeskError> {
+    let mark = || Mark::read(payload).map(|_| Said::Mark).ok_or(DeskError::Damaged { cursor });
+    read_item(payload, cursor).map(Said::Item).or_else(|_| mark())
 }
 
 /// The feed item in the payload of an event.

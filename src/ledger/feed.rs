@@ -21,9 +21,25 @@ pub enum FeedKind {
     /// A casebook key; its content digest is SHA-256 over `reader id (16) || SHA-256(envelope)`
     /// of all its envelopes, by ascending reader id.
     CasebookKey,
+    /// An order to forget a testimony; its content digest is SHA-256 of the signed note.
+    ForgetOrder,
+    /// An objection to such an order; its content digest is SHA-256 of the signed note.
+    ForgetObjection,
+    /// An order was carried out; its content digest is SHA-256 of the order's text.
+    ForgetDone,
 }
 
 impl FeedKind {
+    /// All of them.
+    pub const ALL: [Self; 6] = [
+        Self::Testimony,
+        Self::CasebookEntry,
+        Self::CasebookKey,
+        Self::ForgetOrder,
+        Self::ForgetObjection,
+        Self::ForgetDone,
+    ];
+
     /// The kind as the leaf and JSON name it.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -31,6 +47,9 @@ impl FeedKind {
             Self::Testimony => "testimony",
             Self::CasebookEntry => "casebook-entry",
             Self::CasebookKey => "casebook-key",
+            Self::ForgetOrder => "forget-order",
+            Self::ForgetObjection => "forget-objection",
+            Self::ForgetDone => "forget-done",
         }
     }
 }
@@ -156,7 +175,7 @@ mod tests {
     fn an_item_survives_json_and_unknown_fields_are_refused() {
         let json = serde_json::to_string(&item()).unwrap();
         assert_eq!(serde_json::from_str::<FeedItem>(&json).unwrap(), item());
-        for kind in [FeedKind::Testimony, FeedKind::CasebookEntry, FeedKind::CasebookKey] {
+        for kind in FeedKind::ALL {
             let text = serde_json::to_string(&kind).unwrap();
             assert_eq!(text, format!("\"{}\"", kind.as_str()));
         }

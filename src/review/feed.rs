@@ -13,6 +13,7 @@ use crate::{
     casebook::{Position, View},
     digest::Digest,
     files,
+    forget::Mark,
     id::{EntryId, ReaderId, TestimonyId},
     ledger::{
         Frontier, commitment,
@@ -40,14 +41,14 @@ pub struct FeedLine {
 /// The whole feed, and what does not hold in it.
 pub(super) struct Feed {
     pub(super) lines: Vec<FeedLine>,
+    /// Marks of testimonies that are said to be forgotten, with their places; none is checked yet.
+    pub(super) marks: Vec<(u64, Mark)>,
     /// Events of a kind that this version does not know.
     pub(super) unknown: usize,
     pub(super) seen: SeenFeed,
     pub(super) alarms: Vec<FeedAlarm>,
     /// Leaf hashes of all events, of unknown kinds too.
     leaves: Vec<Digest>,
-    /// Testimonies that a valid forget mark accounts for.
-    forgotten: BTreeSet<TestimonyId>,
 }
 
 /// Something is wrong with the feed as a whole; reading goes on, the person must know.
@@ -66,6 +67,12 @@ pub enum FeedAlarm {
     Rewritten {
         /// How many events were seen before.
         seen: u64,
+    },
+    /// Something is missing, and what stands in its place is no order of those who may give one.
+    #[error("event {cursor} is gone, and no order of two guardians says that it may be")]
+    Hole {
+        /// Which event.
+        cursor: u64,
     },
     /// A line cannot be read or stands in the wrong place; it and all after it are left out.
     #[error("line {line} of feed.jsonl is damaged; it and everything after it is left out")]
@@ -111,9 +118,8 @@ pub enum FeedAlarm {
 impl Feed {
     /// Reads the feed and compares it with what was seen before.
     pub(super) fn load(workspace: &Workspace, seen: SeenFeed) -> Result<Self, WorkspaceError> {
-        let (lines, alarms, leaves) = (Vec::new(), Vec::new(), Vec::new());
-        let forgotten = BTreeSet::new();
-        let mut feed = Self { lines, unknown: 0, seen, alarms, leaves, forgotten };
+        let (lines, marks, alarms, leaves) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let mut feed = Self { lines, marks, unknown: 0, seen, alarms, leaves };
         let mut frontier = Frontier::default();
         let path = workspace.path("feed.jsonl");
         match files::open_plain(&path, OpenOptions::new().read(true)) {
@@ -141,15 +147,17 @@ impl Feed {
                 // The end; or a line that sync was writing when it was cut, and will write anew.
                 return Ok(());
             }
-            let Some((leaf, known)) = read_line(&text, number) else {
+            let read = read_mark(&text, number).or_else(|| read_line(&text, number));
+            let Some((leaf, known)) = read else {
                 self.alarms.push(FeedAlarm::Damaged { line: number });
                 return Ok(());
             };
             frontier.push(leaf);
             self.leaves.push(leaf);
             match known {
-                Some(line) => self.lines.push(line),
-                None => self.unknown = self.unknown.saturating_add(1),
+                Known::Line(line) => self.lines.push(line),
+                Known::Mark(mark) => self.marks.push((number, mark)),
+                Known::Not => self.unknown = self.unknown.saturating_add(1),
             }
             if number == self.seen.size && frontier.root() != self.seen.root {
                 self.alarms.push(FeedAlarm::Rewritten { seen: number });
@@ -185,12 +193,11 @@ impl Feed {
     }
 
     /// Names every part of a testimony that should be in the workspace and is not.
+    ///
+    /// In the place of a forgotten one stands a mark, which is proved by itself.
     pub(super) fn miss(&mut self, workspace: &Workspace) {
         for line in self.lines.iter().filter(|line| line.item.kind == FeedKind::Testimony) {
             let Ok(id) = line.item.id.parse() else { continue };
-            if self.is_accounted_for(id) {
-                continue;
-            }
             let folder = workspace.testimony(id);
             for part in ["cover.age", "account.age", "identity.age"] {
                 if !folder.join(part).is_file() {
@@ -198,11 +205,6 @@ impl Feed {
                 }
             }
         }
-    }
-
-    /// The one place that says whether a testimony may be missing: only if it was forgotten.
-    fn is_accounted_for(&self, id: TestimonyId) -> bool {
-        self.forgotten.contains(&id)
     }
 
     /// All events, each with the newest epoch that any had up to it.
@@ -220,22 +222,45 @@ impl Feed {
     }
 }
 
+/// What a line brings.
+enum Known {
+    Line(FeedLine),
+    Mark(Mark),
+    Not,
+}
+
+/// The leaf and the mark of a line in whose place something was forgotten.
+fn read_mark(text: &[u8], number: u64) -> Option<(Digest, Known)> {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct MarkLine {
+        cursor: u64,
+        leaf: Digest,
+        item: Mark,
+    }
+    // Far the most lines are none: they are told by their first bytes.
+    let is_mark = text.windows(KIND.len()).any(|window| window == KIND);
+    let line: MarkLine = is_mark.then(|| serde_json::from_slice(text).ok()).flatten()?;
+    let holds = line.cursor == number && line.leaf == line.item.leaf;
+    holds.then_some((line.leaf, Known::Mark(line.item)))
+}
+
+/// How a mark names its kind.
+const KIND: &[u8] = b"\"forgotten\"";
+
 /// The leaf of a line that stands in its place and holds, and the line if its kind is known.
-fn read_line(text: &[u8], number: u64) -> Option<(Digest, Option<FeedLine>)> {
+fn read_line(text: &[u8], number: u64) -> Option<(Digest, Known)> {
     let any: AnyLine = serde_json::from_slice(text).ok()?;
     let holds = any.cursor == number && any.item.leaf()? == any.leaf;
     if !holds {
         return None;
     }
-    if [FeedKind::Testimony, FeedKind::CasebookEntry, FeedKind::CasebookKey]
-        .iter()
-        .all(|kind| kind.as_str() != any.item.kind)
-    {
-        return Some((any.leaf, None));
+    if FeedKind::ALL.iter().all(|kind| kind.as_str() != any.item.kind) {
+        return Some((any.leaf, Known::Not));
     }
     let line: FeedLine = serde_json::from_slice(text).ok()?;
     let same = line.item.leaf().ok()? == line.leaf;
-    same.then_some((any.leaf, Some(line)))
+    same.then_some((any.leaf, Known::Line(line)))
 }
 
 /// What every line has, whatever its kind.

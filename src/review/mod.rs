@@ -12,6 +12,8 @@
 //!    not at all. Names from inside a testimony never become paths.
 //! 4. Every change is an entry in the outbox, durable before it is reported.
 //! 5. No network: the module has none, and the whole workspace may come on a stick.
+//! 6. What is forgotten is shown as forgotten only by an order that proves itself; any other gap is
+//!    an alarm.
 //!
 //! Does not: keep an index (every command opens what it lists), reply, export, rewrap.
 //! Spec: `docs/format/workspace.md`, `docs/format/casebook.md`.
@@ -19,6 +21,7 @@
 mod book;
 mod exhibits;
 mod feed;
+mod forget;
 mod keys;
 mod opening;
 mod pick;
@@ -31,6 +34,7 @@ mod write;
 pub use book::{Book, BookError, KeyFault};
 pub use exhibits::{ExhibitsError, WrittenExhibit, describe_exhibits, write_exhibits};
 pub use feed::{FeedAlarm, FeedLine};
+pub use forget::{ForgetActError, Forgotten, Pending, SignedFile};
 pub use keys::{Joined, KeysError, Passphrase, ReaderKeys, init};
 pub use opening::{Content, ExhibitsHere, Opened, Unproven};
 pub use pick::{PickError, pick};

@@ -20,6 +20,7 @@ use crate::{
     review::{
         book::{Book, BookError},
         feed::{Feed, FeedAlarm, FeedLine},
+        forget::{self, Forgotten},
         keys::ReaderKeys,
         opening::{Content, Opened, Opener, Unproven},
         state::{SeenFeed, SeenKeyring, State},
@@ -38,8 +39,9 @@ pub struct Session {
     pub(super) state: State,
     pub(super) keys_folder: PathBuf,
     first: bool,
-    feed: Feed,
+    pub(super) feed: Feed,
     altered: Mutex<BTreeSet<(u64, TestimonyId, &'static str)>>,
+    forgotten: Vec<Forgotten>,
     _lock: File,
 }
 
@@ -64,6 +66,7 @@ impl Session {
             chain.continues(state.keyring.epoch, &state.keyring.digest)?;
         }
         let mut feed = Feed::load(&workspace, state.feed)?;
+        let forgotten = forget::prove(&mut feed, &chain);
         let book = Book::open(&workspace, &feed, &keys, &chain)?;
         feed.compare(&book.casebook.views, |view| is_signed(&workspace, view));
         feed.miss(&workspace);
@@ -86,6 +89,7 @@ impl Session {
             first,
             feed,
             altered,
+            forgotten,
             _lock: lock,
         })
     }
@@ -158,6 +162,12 @@ impl Session {
     #[must_use]
     pub const fn is_first(&self) -> bool {
         self.first
+    }
+
+    /// Testimonies that are forgotten, each by an order that was proved just now.
+    #[must_use]
+    pub fn forgotten(&self) -> &[Forgotten] {
+        &self.forgotten
     }
 
     /// Events of a kind that this version does not know: they are kept and not shown.

@@ -205,6 +205,17 @@ impl Blobs {
         self.free.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Removes files of blobs that no change attaches any more, durably.
+    pub(super) fn remove(&self, blobs: impl Iterator<Item = BlobId>) -> io::Result<()> {
+        for blob in blobs {
+            match fs::remove_file(self.path(blob)) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                Ok(()) | Err(_) => {}
+            }
+        }
+        files::sync_folder(&self.finished)
+    }
+
     fn path(&self, blob: BlobId) -> PathBuf {
         self.finished.join(blob.to_string())
     }

@@ -3,7 +3,7 @@
 use std::{
     fs::File,
     path::Path,
-    sync::{Arc, OnceLock, mpsc as threads},
+    sync::{Arc, Mutex, OnceLock, PoisonError, RwLock, mpsc as threads},
     thread::{self, JoinHandle},
 };
 
@@ -12,11 +12,12 @@ use tokio::sync::{mpsc, oneshot, watch};
 use crate::{
     id::BlobId,
     store::{
-        Commit, Committed, Cursor, Event, Inventory, Key, Store, StoreError, Swept, Versioned,
+        Commit, Committed, Cursor, Erase, Event, Inventory, Key, Store, StoreError, Swept,
+        Versioned,
         blobs::{Blobs, FileWriter},
         check,
         committer::{Committer, Request},
-        index::State,
+        index::{Index, State},
         indexer::{BACKLOG, Indexer},
         journal::Journal,
         lookup::Lookup,
@@ -32,22 +33,30 @@ const QUEUE: usize = 256;
 
 /// The store of one server, in one folder that no other process may use.
 pub struct SledStore {
-    /// These four are `None` only within [`Store::close`] and drop.
-    shared: Option<Arc<Shared>>,
-    requests: Option<mpsc::Sender<Request>>,
-    committer: Option<JoinHandle<State>>,
-    indexer: Option<JoinHandle<()>>,
+    /// `None` only within [`Store::close`] and drop; an erasure puts another one here.
+    pub(super) shared: RwLock<Option<Arc<Shared>>>,
+    /// What writes; commits look in while they ask, an erasure takes it away and puts it back.
+    pub(super) engine: tokio::sync::RwLock<Option<Engine>>,
+    /// Held while something is erased.
+    pub(super) erasing: Mutex<()>,
     how: HowOpened,
+}
+
+/// The two threads of a running store.
+pub(super) struct Engine {
+    requests: mpsc::Sender<Request>,
+    committer: JoinHandle<State>,
+    indexer: JoinHandle<()>,
 }
 
 /// What readers, the committer and the indexer share.
 pub(super) struct Shared {
     pub(super) journal: Journal,
     pub(super) blobs: Arc<Blobs>,
-    folder: Folder,
+    pub(super) folder: Arc<Folder>,
     pub(super) lookup: Lookup,
-    times: Times,
-    head: watch::Sender<Cursor>,
+    times: Arc<Times>,
+    pub(super) head: Arc<watch::Sender<Cursor>>,
     broken: OnceLock<String>,
 }
 
@@ -80,30 +89,17 @@ impl SledStore {
 
     fn run(opened: Opened, times: Times) -> Result<Self, StoreError> {
         let Opened { folder, journal, index, blobs, state, how } = opened;
-        let (requests, receiver) = mpsc::channel(QUEUE);
         let shared = Arc::new(Shared {
             journal,
             blobs: Arc::new(blobs),
-            folder,
+            folder: Arc::new(folder),
             lookup: Lookup::new(index),
-            times,
-            head: watch::Sender::new(Cursor(state.head)),
+            times: Arc::new(times),
+            head: Arc::new(watch::Sender::new(Cursor(state.head))),
             broken: OnceLock::new(),
         });
-        let (durable, receiver_of_rows) = threads::sync_channel(BACKLOG);
-        let indexer = Indexer { shared: Arc::clone(&shared), durable: receiver_of_rows };
-        let committer = Committer {
-            shared: Arc::clone(&shared),
-            requests: receiver,
-            rows: Rows::default(),
-            durable,
-            state,
-            frame: Vec::new(),
-        };
-        let named = |name: &str| thread::Builder::new().name(name.to_owned());
-        let indexer = Some(named("store-index").spawn(move || indexer.run())?);
-        let committer = Some(named("store-commit").spawn(move || committer.run())?);
-        Ok(Self { shared: Some(shared), requests: Some(requests), committer, indexer, how })
+        let engine = tokio::sync::RwLock::new(Some(Engine::start(&shared, state)?));
+        Ok(Self { shared: RwLock::new(Some(shared)), engine, erasing: Mutex::default(), how })
     }
 
     /// In what state the folder was found.
@@ -117,12 +113,14 @@ impl SledStore {
     /// Everything acknowledged is kept and readable; whoever serves should end and start again.
     #[must_use]
     pub fn failure(&self) -> Option<StoreError> {
-        let ended = self.committer.as_ref().is_none_or(JoinHandle::is_finished);
-        let broken = self.shared().ok().and_then(Shared::broken);
-        match broken {
-            Some(cause) => Some(StoreError::Broken { cause }),
-            None => ended.then_some(StoreError::Stopped),
+        let broken = self.shared().ok().and_then(|shared| shared.broken());
+        if let Some(cause) = broken {
+            return Some(StoreError::Broken { cause });
         }
+        // While something is erased nothing writes, and that is as it should be.
+        let engine = self.engine.try_read().ok()?;
+        let ended = engine.as_ref().is_none_or(|engine| engine.committer.is_finished());
+        ended.then_some(StoreError::Stopped)
     }
 
     /// Keeps the times that the file system notes as coarse as it can; asked for every few seconds.
@@ -149,23 +147,21 @@ impl SledStore {
         Ok(self.shared()?.blobs.used_percent()?)
     }
 
-    fn shared(&self) -> Result<&Shared, StoreError> {
-        self.shared.as_deref().ok_or(StoreError::Stopped)
+    pub(super) fn shared(&self) -> Result<Arc<Shared>, StoreError> {
+        let shared = self.shared.read().unwrap_or_else(PoisonError::into_inner);
+        shared.clone().ok_or(StoreError::Stopped)
     }
 
     fn finish(&mut self) -> Result<(), StoreError> {
-        self.requests = None;
-        let (Some(committer), Some(shared)) = (self.committer.take(), self.shared.take()) else {
-            return Ok(());
-        };
-        let state = committer.join().map_err(|_| StoreError::Stopped)?;
-        let indexed = self.indexer.take().map_or(Ok(()), JoinHandle::join);
+        let stopped = self.engine.get_mut().take().map(Engine::stop);
+        let shared = self.shared.get_mut().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(shared) = shared else { return Ok(()) };
         let shared = Arc::into_inner(shared).ok_or(StoreError::Stopped)?;
         let Shared { journal, folder, lookup, broken, blobs: _, head: _, times: _ } = shared;
         if let Some(cause) = broken.into_inner() {
             return Err(StoreError::Broken { cause });
         }
-        indexed.map_err(|_| StoreError::Stopped)?;
+        let state = stopped.ok_or(StoreError::Stopped)??;
         folder.close(lookup.into_index(), &journal, state)
     }
 }
@@ -195,8 +191,10 @@ impl Store for SledStore {
     async fn commit(&self, commit: Commit) -> Result<Committed, StoreError> {
         check::check(&commit)?;
         let (answer, answered) = oneshot::channel();
-        let requests = self.requests.as_ref().ok_or(StoreError::Stopped)?;
+        let engine = self.engine.read().await;
+        let requests = &engine.as_ref().ok_or(StoreError::Stopped)?.requests;
         requests.send(Request { commit, answer }).await.map_err(|_| StoreError::Stopped)?;
+        drop(engine);
         answered.await.map_err(|_| StoreError::Stopped)?
     }
 
@@ -228,12 +226,13 @@ impl Store for SledStore {
     }
 
     fn head(&self) -> Cursor {
-        self.shared.as_ref().map_or(Cursor(0), |shared| *shared.head.borrow())
+        self.shared().map_or(Cursor(0), |shared| *shared.head.borrow())
     }
 
     async fn wait(&self, after: Cursor) -> Cursor {
-        let Some(shared) = &self.shared else { return std::future::pending().await };
+        let Ok(shared) = self.shared() else { return std::future::pending().await };
         let mut head = shared.head.subscribe();
+        drop(shared);
         let past = head.wait_for(|head| *head > after).await.map(|head| *head);
         match past {
             Ok(head) => head,
@@ -244,6 +243,10 @@ impl Store for SledStore {
     fn sweep(&self) -> Result<Swept, StoreError> {
         let shared = self.shared()?;
         shared.blobs.sweep(|blob| shared.lookup.is_attached(blob))
+    }
+
+    fn erase(&self, erase: &[Erase]) -> Result<(), StoreError> {
+        self.compact(erase, &mut |_| ())
     }
 
     fn verify(&self) -> Result<Inventory, StoreError> {
@@ -272,14 +275,56 @@ impl Drop for SledStore {
     ///
     /// Without [`Store::close`] the next opening rebuilds the index.
     fn drop(&mut self) {
-        self.requests = None;
         // A thread that panicked has nothing more to say.
-        drop(self.committer.take().map(JoinHandle::join));
-        drop(self.indexer.take().map(JoinHandle::join));
+        drop(self.engine.get_mut().take().map(Engine::stop));
+    }
+}
+
+impl Engine {
+    /// Begins to take commits.
+    pub(super) fn start(shared: &Arc<Shared>, state: State) -> Result<Self, StoreError> {
+        let (requests, receiver) = mpsc::channel(QUEUE);
+        let (durable, rows) = threads::sync_channel(BACKLOG);
+        let indexer = Indexer { shared: Arc::clone(shared), durable: rows };
+        let committer = Committer {
+            shared: Arc::clone(shared),
+            requests: receiver,
+            rows: Rows::default(),
+            durable,
+            state,
+            frame: Vec::new(),
+        };
+        let named = |name: &str| thread::Builder::new().name(name.to_owned());
+        let indexer = named("store-index").spawn(move || indexer.run())?;
+        let committer = named("store-commit").spawn(move || committer.run())?;
+        Ok(Self { requests, committer, indexer })
+    }
+
+    /// Finishes what was asked, and gives the state that the store is in then.
+    pub(super) fn stop(self) -> Result<State, StoreError> {
+        let Self { requests, committer, indexer } = self;
+        drop(requests);
+        let state = committer.join().map_err(|_| StoreError::Stopped);
+        let indexed = indexer.join().map_err(|_| StoreError::Stopped);
+        let state = state?;
+        indexed.map(|()| state)
     }
 }
 
 impl Shared {
+    /// The same store over a compacted journal and its index.
+    pub(super) fn over(&self, journal: Journal, index: Index) -> Self {
+        Self {
+            journal,
+            blobs: Arc::clone(&self.blobs),
+            times: Arc::clone(&self.times),
+            folder: Arc::clone(&self.folder),
+            lookup: Lookup::new(index),
+            head: Arc::clone(&self.head),
+            broken: OnceLock::new(),
+        }
+    }
+
     /// Shows the feed up to `head` and wakes those who wait.
     pub(super) fn show(&self, head: Cursor) {
         self.head.send_if_modified(|shown| {

@@ -106,6 +106,11 @@ impl Journal {
     pub(super) fn create(path: &Path) -> Result<(), StoreError> {
         let mut store = [0; 16];
         OsRng.fill_bytes(&mut store);
+        Self::create_as(path, store)
+    }
+
+    /// Makes an empty journal under a store id that is known.
+    pub(super) fn create_as(path: &Path, store: [u8; 16]) -> Result<(), StoreError> {
         let mut header = Vec::with_capacity(32);
         header.extend_from_slice(MAGIC);
         header.extend_from_slice(&VERSION.to_le_bytes());
@@ -116,7 +121,15 @@ impl Journal {
 
     /// Opens a journal and reads its header; nothing counts as committed yet.
     pub(super) fn open(path: &Path) -> Result<Self, StoreError> {
-        let file = File::options().read(true).write(true).open(path)?;
+        Self::read_header(path, File::options().read(true).write(true).open(path)?)
+    }
+
+    /// The same for a journal that another process may be writing: nothing can be appended.
+    pub(super) fn open_to_read(path: &Path) -> Result<Self, StoreError> {
+        Self::read_header(path, File::open(path)?)
+    }
+
+    fn read_header(path: &Path, file: File) -> Result<Self, StoreError> {
         let not = || StoreError::NotAJournal(path.to_path_buf());
         let mut header = [0; 32];
         file.read_exact_at(&mut header, 0).map_err(|_| not())?;
@@ -187,6 +200,27 @@ impl Journal {
         self.file.sync_data()?;
         self.committed.store(offset.saturating_add(length(laid_out)), Ordering::Release);
         Ok(())
+    }
+
+    /// Appends a laid out frame to a journal that nobody uses yet; [`Journal::sync`] comes before
+    /// anybody does.
+    pub(super) fn append_aside(&self, laid_out: &[u8]) -> io::Result<()> {
+        let offset = self.committed();
+        self.file.write_all_at(laid_out, offset)?;
+        self.committed.store(offset.saturating_add(length(laid_out)), Ordering::Release);
+        Ok(())
+    }
+
+    /// The eight bytes with which a frame begins.
+    pub(super) fn header_at(&self, offset: u64) -> io::Result<[u8; FRAME_HEADER]> {
+        let mut header = [0; FRAME_HEADER];
+        self.file.read_exact_at(&mut header, offset)?;
+        Ok(header)
+    }
+
+    /// Makes everything that was appended durable.
+    pub(super) fn sync(&self) -> io::Result<()> {
+        self.file.sync_all()
     }
 
     /// The bytes at a place of the committed journal.
@@ -295,94 +329,5 @@ fn length(bytes: &[u8]) -> u64 {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn journal(dir: &tempfile::TempDir) -> Journal {
-        let path = dir.path().join("journal");
-        let mut header = [MAGIC.as_slice(), &VERSION.to_le_bytes(), &[7; 16]].concat();
-        header.extend(crc32c::crc32c(&header).to_le_bytes());
-        files::save(&path, &header, Audience::Owner, Existing::Refuse).unwrap();
-        Journal::open(&path).unwrap()
-    }
-
-    fn frame() -> Frame<'static> {
-        let event = EventRow { cursor: 2, leaf: [9; 32], payload: Raw(b"pay") };
-        Frame::Changes(vec![Change {
-            number: 300,
-            id: [1; 16],
-            puts: vec![(Raw(b"key"), Raw(b"value"))],
-            deletes: vec![Raw(b"d")],
-            attach: vec![[3; 16]],
-            event: Some(event),
-        }])
-    }
-
-    #[test]
-    fn a_frame_has_the_bytes_of_the_format() {
-        let dir = tempfile::tempdir().unwrap();
-        let mut laid_out = Vec::new();
-        journal(&dir).lay_out(&frame(), &mut laid_out).unwrap();
-        let mut payload = vec![0, 1, 0xac, 2];
-        payload.extend([1; 16]);
-        payload.extend(b"\x01\x03key\x05value\x01\x01d\x01");
-        payload.extend([3; 16]);
-        payload.extend(b"\x01\x02");
-        payload.extend([9; 32]);
-        payload.extend(b"\x03pay");
-        let len = u32::try_from(payload.len()).unwrap().to_le_bytes();
-        let crc = crc32c::crc32c(&[[7; 16].as_slice(), &len, &payload].concat());
-        assert_eq!(laid_out, [len.as_slice(), &crc.to_le_bytes(), &payload].concat());
-    }
-
-    #[test]
-    fn a_frame_reads_back_where_it_was_appended() {
-        let dir = tempfile::tempdir().unwrap();
-        let journal = journal(&dir);
-        let (mut laid_out, mut back) = (Vec::new(), Vec::new());
-        for _ in 0..3 {
-            journal.lay_out(&frame(), &mut laid_out).unwrap();
-            let at = journal.committed();
-            assert_eq!(journal.next_payload(), at + 8);
-            journal.append(&laid_out).unwrap();
-            let next = journal.frame_at(at, journal.committed(), &mut back).unwrap();
-            assert_eq!(next, Some(journal.committed()));
-            assert_eq!(back, laid_out[8..]);
-        }
-    }
-
-    #[test]
-    fn an_impossible_length_is_a_bad_frame_before_anything_is_allocated() {
-        let dir = tempfile::tempdir().unwrap();
-        let journal = journal(&dir);
-        for len in [0, u32::MAX, u32::try_from(MAX_FRAME).unwrap() + 1] {
-            let mut bytes = len.to_le_bytes().to_vec();
-            bytes.resize(64, 0);
-            journal.file.write_all_at(&bytes, HEADER).unwrap();
-            let mut back = Vec::new();
-            assert_eq!(journal.frame_at(HEADER, u64::MAX, &mut back).unwrap(), None);
-            assert_eq!(back.capacity(), 0);
-        }
-    }
-
-    #[test]
-    fn a_frame_too_large_to_read_back_is_not_written() {
-        let dir = tempfile::tempdir().unwrap();
-        let value = vec![0; MAX_FRAME];
-        let Frame::Changes(mut changes) = frame();
-        changes[0].puts.push((Raw(b"large"), Raw(&value)));
-        let laid_out = journal(&dir).lay_out(&Frame::Changes(changes), &mut Vec::new());
-        assert_eq!(laid_out.unwrap_err().kind(), io::ErrorKind::FileTooLarge);
-    }
-
-    #[test]
-    fn another_stores_frame_is_a_bad_one() {
-        let dir = tempfile::tempdir().unwrap();
-        let (mut journal, mut laid_out) = (journal(&dir), Vec::new());
-        journal.lay_out(&frame(), &mut laid_out).unwrap();
-        journal.append(&laid_out).unwrap();
-        journal.store = [8; 16];
-        let end = journal.committed();
-        assert_eq!(journal.frame_at(HEADER, end, &mut laid_out).unwrap(), None);
-    }
-}
+#[path = "tests_journal.rs"]
+mod tests;

@@ -13,8 +13,8 @@ use tokio::sync::watch;
 use crate::{
     id::BlobId,
     store::{
-        BlobWriter, Commit, Committed, Cursor, Event, Inventory, Key, Store, StoreError, Swept,
-        Versioned, check,
+        BlobWriter, Commit, Committed, Cursor, Erase, Event, Inventory, Key, Store, StoreError,
+        Swept, Versioned, check,
     },
 };
 
@@ -150,6 +150,19 @@ impl Store for MemoryStore {
             events: count(all.events.len()),
             blobs: count(attached.count()),
         })
+    }
+
+    fn erase(&self, erase: &[Erase]) -> Result<(), StoreError> {
+        let mut all = self.all();
+        for Erase { cursor, mark, blobs } in erase {
+            if let Some(event) = all.events.iter_mut().find(|event| event.cursor == *cursor) {
+                event.payload.clone_from(mark);
+            }
+            for blob in blobs {
+                all.blobs.remove(blob);
+            }
+        }
+        Ok(())
     }
 
     async fn close(self) -> Result<(), StoreError> {

@@ -13,7 +13,8 @@
 //!    unfinished leaves nothing; [`Store::sweep`] never takes an attached or a young blob.
 //! 7. After a failed write every commit is refused and everything stays readable; opening the
 //!    store again lost nothing that was acknowledged.
-//! 8. Damage is named ([`StoreError::Damaged`]), never cut away or skipped in silence.
+//! 8. What [`Store::erase`] took away is in no file of the store any more.
+//! 9. Damage is named ([`StoreError::Damaged`]), never cut away or skipped in silence.
 //!
 //! Does not: know what it keeps (everything that comes here is sealed or public), log keys or
 //! values, hide the order in which things came, or share a folder between two processes. The times
@@ -28,12 +29,15 @@ use std::{
 
 use crate::{digest::Digest, id::BlobId};
 
+pub mod backup;
 mod blobs;
 mod check;
 mod committer;
+mod compact;
 mod debug;
 mod engine;
 mod error;
+mod examine;
 mod index;
 mod indexer;
 mod journal;
@@ -48,6 +52,7 @@ mod times;
 pub use blobs::FileWriter;
 pub use engine::SledStore;
 pub use error::{BadCommit, StoreError};
+pub use examine::{Damage, Examined, IndexFound, examine};
 pub use memory::{MemoryReader, MemoryStore, MemoryWriter};
 pub use recover::{HowOpened, WhyRebuilt};
 pub use rescue::Lost;
@@ -145,6 +150,17 @@ pub struct Versioned {
     pub version: u64,
     /// The value.
     pub value: Vec<u8>,
+}
+
+/// An event whose content is to be gone from the disk.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Erase {
+    /// Which event.
+    pub cursor: Cursor,
+    /// What stands there instead; the leaf stays.
+    pub mark: Vec<u8>,
+    /// Blobs that go with it.
+    pub blobs: Vec<BlobId>,
 }
 
 /// The answer to a commit; durable when it is given.
@@ -246,6 +262,17 @@ pub trait Store: Send + Sync + 'static {
     /// # Errors
     /// What the file system says; asking again goes on where it stopped.
     fn sweep(&self) -> Result<Swept, StoreError>;
+
+    /// Takes content off the disk for good: the payloads and blobs of these events, and the value of
+    /// every record that was deleted or replaced before this call.
+    ///
+    /// Blocks for as long as the whole journal takes to be read and written; commits wait for the
+    /// end of it, reading goes on. Numbers, cursors, leaves and commit ids stay. Asked again after
+    /// a crash it changes nothing or does the rest.
+    ///
+    /// # Errors
+    /// [`StoreError`]; the store is as it was then, or as it was to be, never between.
+    fn erase(&self, erase: &[Erase]) -> Result<(), StoreError>;
 
     /// Reads everything that was committed and checks it; commits go on meanwhile.
     ///

@@ -19,6 +19,7 @@ use crate::{
     files::{self, Audience, Existing},
     store::{
         StoreError,
+        backup::UNFINISHED,
         blobs::Blobs,
         index::{Index, State},
         journal::{FRAME_HEADER, Frame, HEADER, Journal},
@@ -92,6 +93,7 @@ pub(super) fn open(path: &Path) -> Result<Opened, StoreError> {
     let blobs = Blobs::open(path)?;
     sync_upwards(path)?;
     let journal = Journal::open(&folder.journal())?;
+    folder.remove_leftovers(journal.store())?;
     let marker = folder.read_marker(&journal)?;
     let (index, state, how) = match marker {
         Ok(marker) => folder.trust(&journal, &marker)?,
@@ -158,6 +160,44 @@ impl Folder {
         self.path.join("index")
     }
 
+    /// The index of the journal with that id; another journal's is never looked at.
+    pub(super) fn index_of(&self, store: [u8; 16]) -> PathBuf {
+        self.index().join(HEXLOWER.encode(&store))
+    }
+
+    /// A journal in the making; it counts for nothing until it has its name.
+    pub(super) fn new_journal(&self) -> PathBuf {
+        self.path.join("journal.new")
+    }
+
+    /// Gives the new journal its name, durably: from here on it is the journal.
+    pub(super) fn take_new_journal(&self) -> io::Result<()> {
+        fs::rename(self.new_journal(), self.journal())?;
+        files::sync_folder(&self.path)
+    }
+
+    /// Removes what an erasure that was cut off left behind.
+    pub(super) fn remove_leftovers(&self, store: [u8; 16]) -> io::Result<()> {
+        absent(fs::remove_file(self.new_journal()))?;
+        let listed = match fs::read_dir(self.index()) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            // What is no folder is removed when the index is made anew.
+            Err(error) if error.kind() == io::ErrorKind::NotADirectory => return Ok(()),
+            listed => listed?,
+        };
+        for entry in listed {
+            let path = entry?.path();
+            if path != self.index_of(store) {
+                absent(if path.is_dir() {
+                    fs::remove_dir_all(path)
+                } else {
+                    fs::remove_file(path)
+                })?;
+            }
+        }
+        Ok(())
+    }
+
     fn marker(&self) -> PathBuf {
         self.path.join("clean")
     }
@@ -169,7 +209,9 @@ impl Folder {
         }
         let blobs = self.path.join("blobs");
         let holds_blobs = blobs.try_exists()? && fs::read_dir(blobs)?.next().is_some();
-        if holds_blobs || self.index().try_exists()? || self.marker().try_exists()? {
+        let unfinished = self.path.join(UNFINISHED).try_exists()?;
+        let holds_more = self.index().try_exists()? || self.marker().try_exists()? || unfinished;
+        if holds_blobs || holds_more {
             return Err(StoreError::JournalMissing(self.path.clone()));
         }
         Journal::create(&self.journal())?;
@@ -209,7 +251,8 @@ impl Folder {
             return self.rebuild(journal, WhyRebuilt::OtherJournal, marker.journal);
         }
         self.remove_marker()?;
-        let opened = Index::open(&self.index()).and_then(|index| Ok((index.state()?, index)));
+        let opened = Index::open(&self.index_of(journal.store()))
+            .and_then(|index| Ok((index.state()?, index)));
         match opened {
             Ok((Some(state), index))
                 if state.store == journal.store() && state.journal == marker.journal =>
@@ -230,7 +273,7 @@ impl Folder {
     ) -> Result<Ready, StoreError> {
         self.remove_marker()?;
         self.remove_index()?;
-        let index = Index::open(&self.index())?;
+        let index = Index::open(&self.index_of(journal.store()))?;
         let mut replay = Replay::new(journal, journal.len()?);
         let mut rows = Rows::default();
         while replay.next(|offset, payload, frame| rows.add(offset, payload, frame))? {
@@ -269,12 +312,13 @@ impl Folder {
 
     /// Closes the index and says so in the clean marker, durably, in this order.
     pub(super) fn close(
-        self,
+        &self,
         index: Index,
         journal: &Journal,
         state: State,
     ) -> Result<(), StoreError> {
-        index.close(&self.index(), state)?;
+        index.close(&self.index_of(journal.store()), state)?;
+        files::sync_folder(&self.index())?;
         let marker = Marker {
             store: HEXLOWER.encode(&journal.store()),
             journal: state.journal,
@@ -283,6 +327,11 @@ impl Folder {
         let text = serde_json::to_vec(&marker).map_err(io::Error::from)?;
         Ok(files::save(&self.marker(), &text, Audience::Owner, Existing::Replace)?)
     }
+}
+
+/// That something is gone already is no error.
+fn absent(removed: io::Result<()>) -> io::Result<()> {
+    removed.or_else(|e| if e.kind() == io::ErrorKind::NotFound { Ok(()) } else { Err(e) })
 }
 
 /// An index with its state, and how it came about.

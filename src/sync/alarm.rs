@@ -97,6 +97,14 @@ pub enum Alarm {
         /// The first one that differs.
         epoch: u32,
     },
+    /// An order to forget, or what came of one, that does not hold; or a gap without an order.
+    #[error("event {cursor} says that something is forgotten, and {why}; nothing was dropped here")]
+    Forgotten {
+        /// Which event.
+        cursor: u64,
+        /// What is wrong with it.
+        why: &'static str,
+    },
     /// Exhibits twice fetched and twice wrong.
     #[error("the exhibits of {id} are not what their digest says")]
     Exhibits {

@@ -4,10 +4,12 @@ use std::path::Path;
 
 use super::{
     Alarm,
-    feed::{AnyItem, Feed, Line},
+    feed::{AnyItem, Feed, Line, Said},
+    forget::Forgetting,
 };
 use crate::{
     digest::Digest,
+    forget::{self, Mark},
     id::ReaderId,
     ledger::{
         Checkpoint,
@@ -15,8 +17,8 @@ use crate::{
     },
     note::NamedKey,
     wire::{
-        self, CHECKPOINT_ENTRY, EnvelopeDigest, HEAD_ENTRY, Head, MAX_ANSWER, MAX_ITEM,
-        PAGE_EVENTS, entry_name, key_content, outbox::MAX_ENVELOPE, tape::Tape,
+        self, CHECKPOINT_ENTRY, EnvelopeDigest, FORGET_NOTE, HEAD_ENTRY, Head, MAX_ANSWER,
+        MAX_ITEM, PAGE_EVENTS, entry_name, key_content, outbox::MAX_ENVELOPE, tape::Tape,
     },
 };
 
@@ -40,9 +42,12 @@ pub(super) struct Opening<'t> {
 }
 
 /// A proved page.
+#[derive(Default)]
 pub(super) struct Page {
     pub(super) lines: Vec<Line>,
     pub(super) kinds: Vec<Option<FeedKind>>,
+    /// Testimonies that are forgotten already.
+    pub(super) marks: u64,
     pub(super) files: Vec<(String, Vec<u8>)>,
 }
 
@@ -72,20 +77,25 @@ pub(super) fn open<'t>(bytes: &'t [u8], expected: &Expected<'_>) -> Result<Openi
 
 impl Opening<'_> {
     /// Reads the events and proves them all: dense, new, whole, and under the checkpoint's root.
-    pub(super) fn prove(mut self, held: &Feed, reader: ReaderId) -> Result<Page, Alarm> {
+    pub(super) fn prove(
+        mut self,
+        held: &Feed,
+        reader: ReaderId,
+        forgetting: &mut Forgetting<'_>,
+    ) -> Result<Page, Alarm> {
         let size = held.size();
         let shown = self.checkpoint.size.min(self.head);
         if shown < size {
             return Err(Alarm::Shrunk { held: size, shown });
         }
         let mut frontier = held.frontier();
-        let mut page = Page { lines: Vec::new(), kinds: Vec::new(), files: Vec::new() };
+        let mut page = Page::default();
         while self.tape.peek()?.is_some() {
             let cursor = frontier.size().saturating_add(1);
             if page.lines.len() >= PAGE_EVENTS {
                 return Err(Alarm::Item { cursor });
             }
-            let line = self.event(cursor, reader, &mut page)?;
+            let line = self.event((cursor, reader), &mut page, forgetting)?;
             frontier.push(line.leaf);
             page.lines.push(line);
         }
@@ -100,12 +110,22 @@ impl Opening<'_> {
         Ok(page)
     }
 
-    fn event(&mut self, cursor: u64, reader: ReaderId, page: &mut Page) -> Result<Line, Alarm> {
+    fn event(
+        &mut self,
+        (cursor, reader): (u64, ReaderId),
+        page: &mut Page,
+        forgetting: &mut Forgetting<'_>,
+    ) -> Result<Line, Alarm> {
         let malformed = || Alarm::Item { cursor };
         let json = self.tape.expect(&entry_name(cursor, ITEM), MAX_ITEM)?;
+        if let Some(mark) = Mark::read(json) {
+            page.marks = page.marks.saturating_add(1);
+            return forgetting.mark(cursor, &mark);
+        }
         let any: AnyItem = serde_json::from_slice(json).map_err(|_| malformed())?;
         let leaf = any.leaf().ok_or_else(malformed)?;
-        let mut event = Event { cursor, reader, tape: &mut self.tape, files: &mut page.files };
+        let (tape, files) = (&mut self.tape, &mut page.files);
+        let mut event = Event { cursor, reader, tape, files, forgetting };
         let kind = serde_json::from_value(any.kind.into()).ok();
         if kind.is_some() {
             let item: FeedItem = serde_json::from_slice(json).map_err(|_| malformed())?;
@@ -121,20 +141,34 @@ impl Opening<'_> {
 }
 
 /// The parts of one event on the tape.
-struct Event<'e, 't> {
+struct Event<'e, 't, 'c> {
     cursor: u64,
     reader: ReaderId,
     tape: &'e mut Tape<'t>,
     files: &'e mut Vec<(String, Vec<u8>)>,
+    forgetting: &'e mut Forgetting<'c>,
 }
 
-impl Event<'_, '_> {
+impl Event<'_, '_, '_> {
     fn known(&mut self, item: &FeedItem) -> Result<(), Alarm> {
         match item.kind {
             FeedKind::Testimony => self.testimony(item),
             FeedKind::CasebookEntry => self.entry(item),
             FeedKind::CasebookKey => self.key(item),
+            FeedKind::ForgetOrder | FeedKind::ForgetObjection => self.forget_note(item),
+            FeedKind::ForgetDone => self.forgetting.done(self.cursor, item),
         }
+    }
+
+    fn forget_note(&mut self, item: &FeedItem) -> Result<(), Alarm> {
+        let limit = u64::try_from(forget::MAX_BYTES).unwrap_or(u64::MAX);
+        let note = self.tape.expect(&entry_name(self.cursor, FORGET_NOTE), limit)?;
+        if Digest::of(note) != item.content || !item.parts.is_empty() {
+            return Err(self.malformed());
+        }
+        self.forgetting.note(self.cursor, item, note)?;
+        self.files.push((format!("forget/{}.note", item.id), note.to_vec()));
+        Ok(())
     }
 
     fn testimony(&mut self, item: &FeedItem) -> Result<(), Alarm> {
@@ -234,7 +268,7 @@ impl Page {
 fn refuse_repeats(held: &Feed, page: &Page) -> Result<(), Alarm> {
     let mut new = std::collections::BTreeSet::new();
     for line in &page.lines {
-        let item = AnyItem::read(&line.item).and_then(|item| item.id());
+        let item = Said::read(&line.item).and_then(|item| item.id());
         let id = item.ok_or(Alarm::Item { cursor: line.cursor })?;
         if held.has(&id) || !new.insert(id) {
             return Err(Alarm::Twice { cursor: line.cursor });

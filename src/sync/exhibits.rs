@@ -1,6 +1,7 @@
 //! Exhibits: all, none or named ones; each goes on from the byte where it was cut.
 
 use std::{
+    collections::BTreeSet,
     fs::{self, File, OpenOptions},
     io::{self, Write as _},
     path::{Path, PathBuf},
@@ -45,6 +46,12 @@ pub enum Wanted {
     These(Vec<TestimonyId>),
 }
 
+/// What to fetch, and what is gone at the desk.
+pub(super) struct Fetch<'f> {
+    pub(super) settings: &'f Settings,
+    pub(super) not: &'f BTreeSet<TestimonyId>,
+}
+
 struct Missing {
     id: TestimonyId,
     folder: PathBuf,
@@ -56,12 +63,12 @@ struct Missing {
 pub(super) async fn fetch(
     line: &Line<'_>,
     workspace: &Workspace,
-    settings: &Settings,
+    what: Fetch<'_>,
     (rng, step): (&mut (impl RngCore + CryptoRng), &mut dyn FnMut(Step)),
     report: &mut Report,
 ) -> Result<(), SyncError> {
-    let missing = missing(workspace);
-    let wanted = choose(workspace, &missing, &settings.exhibits)?;
+    let missing = missing(workspace, what.not);
+    let wanted = choose(workspace, &missing, &what.settings.exhibits)?;
     let bytes = wanted.iter().fold(0_u64, |sum, exhibits| sum.saturating_add(exhibits.bytes));
     let mut before = 0_u64;
     let mut refused = None;
@@ -83,11 +90,14 @@ pub(super) async fn fetch(
     refused.map_or(Ok(()), Err)
 }
 
-fn missing(workspace: &Workspace) -> Vec<Missing> {
+fn missing(workspace: &Workspace, not: &BTreeSet<TestimonyId>) -> Vec<Missing> {
     let mut all = Vec::new();
     for (id, thing) in workspace.feed().things() {
-        let Thing::Testimony { bytes, sha256 } = *thing else { continue };
+        let Thing::Testimony { bytes, sha256, .. } = *thing else { continue };
         let id = TestimonyId::from_bytes(*id);
+        if not.contains(&id) {
+            continue;
+        }
         let folder = workspace.testimony(id);
         if !folder.join(WHOLE).exists() {
             all.push(Missing { id, folder, bytes, sha256 });

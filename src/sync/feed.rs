@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeMap,
     fs::{File, OpenOptions},
-    io::{BufRead as _, BufReader, Read as _, Write as _},
+    io::{BufRead as _, BufReader, BufWriter, Read as _, Write},
     path::{Path, PathBuf},
 };
 
@@ -15,8 +15,9 @@ use super::{SyncError, error::at};
 use crate::{
     digest::Digest,
     files,
+    forget::{Mark, OrderId, SignedOrder},
     id::EntryId,
-    ledger::{Checkpoint, Frontier, commitment, leaf_hash},
+    ledger::{Checkpoint, Frontier, commitment, feed::FeedKind, leaf_hash},
     wire::MAX_ITEM,
 };
 
@@ -27,12 +28,27 @@ pub(super) struct Feed {
     path: PathBuf,
     frontier: Frontier,
     things: BTreeMap<[u8; 16], Thing>,
+    /// The newest epoch that any event had.
+    epoch: u32,
 }
 
 /// One thing of the feed, as far as sync remembers it.
 #[derive(Clone, Copy)]
 pub(super) enum Thing {
-    Testimony { bytes: u64, sha256: Digest },
+    Testimony {
+        cursor: u64,
+        bytes: u64,
+        sha256: Digest,
+    },
+    /// A testimony that is forgotten here, by that order.
+    Forgotten {
+        cursor: u64,
+        order: OrderId,
+    },
+    /// An order to forget was carried out, under the keyring of that epoch.
+    Done {
+        epoch: u32,
+    },
     Other,
 }
 
@@ -60,7 +76,7 @@ pub(super) struct AnyItem {
     id: String,
     salt: String,
     content: Digest,
-    epoch: u32,
+    pub(super) epoch: u32,
     #[serde(default)]
     week: Option<String>,
     #[serde(default)]
@@ -75,10 +91,6 @@ struct AnyPart {
 }
 
 impl AnyItem {
-    pub(super) fn read(item: &Value) -> Option<Self> {
-        Self::deserialize(item).ok()
-    }
-
     /// The 16 bytes of its id.
     pub(super) fn id(&self) -> Option<[u8; 16]> {
         // Every kind's id is the same 16 bytes.
@@ -96,12 +108,52 @@ impl AnyItem {
         short.then(|| leaf_hash(&commitment(&salt, kind, &id, &self.content, when)))
     }
 
-    pub(super) fn thing(&self) -> Thing {
+    fn thing(&self, cursor: u64) -> Thing {
         match self.parts.iter().find(|part| part.name == "exhibits") {
             Some(part) if self.kind == "testimony" => {
-                Thing::Testimony { bytes: part.bytes, sha256: part.sha256 }
+                Thing::Testimony { cursor, bytes: part.bytes, sha256: part.sha256 }
             }
+            _ if self.kind == FeedKind::ForgetDone.as_str() => Thing::Done { epoch: self.epoch },
             _ => Thing::Other,
+        }
+    }
+}
+
+/// What stands in a line: something, or the mark that it is forgotten.
+#[derive(Deserialize)]
+#[serde(untagged)]
+pub(super) enum Said {
+    Item(AnyItem),
+    Mark(Mark),
+}
+
+impl Said {
+    pub(super) fn read(item: &Value) -> Option<Self> {
+        Self::deserialize(item).ok()
+    }
+
+    /// The 16 bytes of its id.
+    pub(super) fn id(&self) -> Option<[u8; 16]> {
+        match self {
+            Self::Item(item) => item.id(),
+            Self::Mark(mark) => Some(*mark.id.as_bytes()),
+        }
+    }
+
+    fn leaf(&self) -> Option<Digest> {
+        match self {
+            Self::Item(item) => item.leaf(),
+            Self::Mark(mark) => Some(mark.leaf),
+        }
+    }
+
+    fn thing(&self, cursor: u64) -> Option<Thing> {
+        match self {
+            Self::Item(item) => Some(item.thing(cursor)),
+            Self::Mark(mark) => {
+                let order = SignedOrder::parse(&mark.order).ok()?.order().id();
+                Some(Thing::Forgotten { cursor, order })
+            }
         }
     }
 }
@@ -109,7 +161,8 @@ impl AnyItem {
 impl Feed {
     /// A feed of which nothing is held.
     pub(super) fn nothing() -> Self {
-        Self { path: PathBuf::new(), frontier: Frontier::default(), things: BTreeMap::new() }
+        let (frontier, things) = (Frontier::default(), BTreeMap::new());
+        Self { path: PathBuf::new(), frontier, things, epoch: 0 }
     }
 
     /// Reads the feed at `path` and proves it against the checkpoint held, if there is one.
@@ -154,6 +207,48 @@ impl Feed {
         self.frontier.clone()
     }
 
+    /// The newest epoch that any event had.
+    pub(super) const fn epoch(&self) -> u32 {
+        self.epoch
+    }
+
+    pub(super) fn thing(&self, id: &[u8; 16]) -> Option<Thing> {
+        self.things.get(id).copied()
+    }
+
+    /// Puts marks where forgotten testimonies stood, all at once and durably; leaves stay.
+    pub(super) fn put_marks(&mut self, marks: &BTreeMap<u64, Mark>) -> Result<(), SyncError> {
+        let folder = self.path.parent().unwrap_or(Path::new("."));
+        let new = tempfile::Builder::new().prefix(".new-").tempfile_in(folder);
+        let mut new = at(&self.path, new)?;
+        at(&self.path, self.copy_with(marks, &mut new))?;
+        at(&self.path, new.as_file().sync_all())?;
+        at(&self.path, new.persist(&self.path).map_err(|e| e.error))?;
+        at(&self.path, files::sync_folder(folder))?;
+        for (cursor, mark) in marks {
+            let order = SignedOrder::parse(&mark.order).map_err(|_| self.damage())?.order().id();
+            self.things.insert(*mark.id.as_bytes(), Thing::Forgotten { cursor: *cursor, order });
+        }
+        Ok(())
+    }
+
+    fn copy_with(&self, marks: &BTreeMap<u64, Mark>, to: &mut impl Write) -> std::io::Result<()> {
+        let file = files::open_plain(&self.path, OpenOptions::new().read(true))?;
+        let mut to = BufWriter::new(to);
+        for (cursor, line) in (1_u64..).zip(BufReader::new(file).split(b'\n')) {
+            let line = line?;
+            match marks.get(&cursor) {
+                Some(mark) => {
+                    let item = serde_json::to_value(mark)?;
+                    serde_json::to_writer(&mut to, &Line { cursor, leaf: mark.leaf, item })?;
+                }
+                None => to.write_all(&line)?,
+            }
+            to.write_all(b"\n")?;
+        }
+        to.flush()
+    }
+
     pub(super) fn has(&self, id: &[u8; 16]) -> bool {
         self.things.contains_key(id)
     }
@@ -183,11 +278,14 @@ impl Feed {
         struct Held {
             cursor: u64,
             leaf: Digest,
-            item: AnyItem,
+            item: Said,
         }
         let Held { cursor, leaf, item } = serde_json::from_slice(line).ok()?;
         let proved = cursor == self.size().checked_add(1)? && item.leaf()? == leaf;
-        let new = self.things.insert(item.id()?, item.thing()).is_none();
+        let new = self.things.insert(item.id()?, item.thing(cursor)?).is_none();
+        if let Said::Item(item) = item {
+            self.epoch = self.epoch.max(item.epoch);
+        }
         self.frontier.push(leaf);
         (proved && new).then_some(())
     }

@@ -7,7 +7,8 @@
 //! keyring) is an [`Alarm`] by its own name, and everything held stays; 4. a cut at any place
 //! loses nothing and the next sync goes on from there; 5. every sync hands in exactly one outbox of
 //! one size; 6. names and sizes from the network are refused unless they are exactly the expected
-//! ones, redirects are not followed, and no address in the clear is used.
+//! ones, redirects are not followed, and no address in the clear is used; 7. nothing is dropped from
+//! the workspace but by an order that it can prove itself, after its waiting time.
 //! Does not: open, seal or decide anything; prove that the desk withholds nothing newer.
 //! Spec: `docs/format/desk.md`, which also describes the workspace.
 
@@ -17,6 +18,7 @@ mod device;
 mod error;
 mod exhibits;
 mod feed;
+mod forget;
 mod init;
 mod line;
 mod prove;
@@ -39,7 +41,7 @@ pub use self::{
     prove::{Proved, Prover},
     view::{Compared, View, compare, view},
 };
-use self::{line::Line, workspace::Workspace};
+use self::{exhibits::Fetch, line::Line, workspace::Workspace};
 use crate::{clock::Clock, wire::outbox::Refusal};
 
 /// One sync.
@@ -88,6 +90,12 @@ pub struct Report {
     pub entries: u64,
     /// Casebook keys that came now.
     pub keys: u64,
+    /// Orders to forget that came now; they wait, and a guardian can object.
+    pub orders: u64,
+    /// Objections to such orders that came now.
+    pub objections: u64,
+    /// Testimonies that are forgotten since this sync.
+    pub forgotten: u64,
     /// Events of a kind that this version does not know; kept as they are.
     pub unknown: u64,
     /// Exhibits that came now.
@@ -112,7 +120,7 @@ impl Report {
     /// Events that came now, of every kind.
     #[must_use]
     pub fn came(&self) -> u64 {
-        [self.testimonies, self.entries, self.keys, self.unknown]
+        [self.testimonies, self.entries, self.keys, self.orders, self.objections, self.unknown]
             .iter()
             .fold(0, |sum, n| sum.saturating_add(*n))
     }
@@ -140,11 +148,13 @@ pub async fn run(
     }
     // A desk that cannot take the outbox in may still give what it has.
     let pushed = push::push(&line, &workspace, rng).await;
-    let pulled = pull::feed(&line, &mut workspace, (rng, step), &mut report).await;
+    let pulled = pull::feed(&line, &mut workspace, &chain, (rng, step), &mut report).await;
     let pushed = pushed?;
     pulled?;
     let confirmed = push::confirm(&workspace, pushed, &mut report);
+    let waiting = forget::drop_forgotten(&mut workspace, &chain, clock.today(), &mut report)?;
     // A desk that lost an entry may still give the exhibits.
+    let settings = Fetch { settings, not: &waiting };
     let fetched = exhibits::fetch(&line, &workspace, settings, (rng, step), &mut report).await;
     confirmed.and(fetched)?;
     report.feed = workspace.feed().size();

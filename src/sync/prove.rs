@@ -4,8 +4,9 @@ use super::{
     Alarm,
     arrive::{self, Expected},
     feed::Feed,
+    forget::Forgetting,
 };
-use crate::{id::ReaderId, note::NamedKey};
+use crate::{id::ReaderId, keyring::Chain, note::NamedKey};
 
 /// Proves the first page of a feed and keeps nothing of it.
 ///
@@ -16,6 +17,8 @@ pub struct Prover<'k> {
     pub organisation: &'k str,
     /// The key that must have signed the checkpoint.
     pub pinned: &'k NamedKey,
+    /// The keyrings whose guardians may order to forget.
+    pub chain: &'k Chain,
     /// For whom the page was made.
     pub reader: ReaderId,
 }
@@ -36,7 +39,9 @@ impl Prover<'_> {
     /// The [`Alarm`] that a sync would give.
     pub fn prove(&self, page: &[u8]) -> Result<Proved, Alarm> {
         let expected = Expected { organisation: self.organisation, pinned: Some(self.pinned) };
-        let page = arrive::open(page, &expected)?.prove(&Feed::nothing(), self.reader)?;
+        let mut forgetting = Forgetting::nothing(self.chain);
+        let page = arrive::open(page, &expected)?;
+        let page = page.prove(&Feed::nothing(), self.reader, &mut forgetting)?;
         let size = |bytes: &[u8]| u64::try_from(bytes.len()).unwrap_or(u64::MAX);
         let files = page.files.iter().map(|(path, bytes)| (path.clone(), size(bytes)));
         Ok(Proved {

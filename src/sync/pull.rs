@@ -5,6 +5,7 @@ use rand::{CryptoRng, RngCore};
 use super::{
     Alarm, Report, Step, SyncError,
     arrive::{self, Expected, Page},
+    forget::{self, Forgetting},
     line::{Ask, Line},
     workspace::{self, Workspace},
 };
@@ -53,20 +54,22 @@ fn read_notes(bytes: &[u8]) -> Result<Vec<String>, Alarm> {
 pub(super) async fn feed(
     line: &Line<'_>,
     workspace: &mut Workspace,
+    chain: &Chain,
     (rng, step): (&mut (impl RngCore + CryptoRng), &mut dyn FnMut(Step)),
     report: &mut Report,
 ) -> Result<(), SyncError> {
+    let mut forgetting = Forgetting::load(workspace, chain)?;
     let mut goal = None;
     loop {
         let query = format!("after={}", workspace.feed().size());
         let ask = Ask { query: Some(&query), ..Ask::get(wire::CHANGES) };
         let bytes = line.fetch(ask, wire::MAX_PAGE, rng).await?;
-        let head = take_page(workspace, &bytes, report)?;
+        let head = take_page(workspace, &bytes, &mut forgetting, report)?;
         let goal = *goal.get_or_insert(head);
         let have = workspace.feed().size();
         step(Step::Feed { have, head: goal.max(have) });
         if have >= goal {
-            return Ok(());
+            return forget::every_mark_has_its_order(workspace.feed()).map_err(Into::into);
         }
     }
 }
@@ -75,6 +78,7 @@ pub(super) async fn feed(
 fn take_page(
     workspace: &mut Workspace,
     bytes: &[u8],
+    forgetting: &mut Forgetting<'_>,
     report: &mut Report,
 ) -> Result<u64, SyncError> {
     let reader = workspace.reader();
@@ -82,7 +86,7 @@ fn take_page(
     let expected = Expected { organisation, pinned: workspace.ledger() };
     let opening = arrive::open(bytes, &expected)?;
     let (key, note, head) = (opening.key.clone(), opening.note.clone(), opening.head);
-    let page = opening.prove(workspace.feed(), reader)?;
+    let page = opening.prove(workspace.feed(), reader, forgetting)?;
     workspace::write_page(workspace, page.files())?;
     if workspace.ledger().is_none() {
         report.pinned = Some(key.fingerprint());
@@ -101,9 +105,13 @@ impl Report {
                 Some(FeedKind::Testimony) => &mut self.testimonies,
                 Some(FeedKind::CasebookEntry) => &mut self.entries,
                 Some(FeedKind::CasebookKey) => &mut self.keys,
+                Some(FeedKind::ForgetOrder) => &mut self.orders,
+                Some(FeedKind::ForgetObjection) => &mut self.objections,
+                Some(FeedKind::ForgetDone) => continue,
                 None => &mut self.unknown,
             };
             *counter = counter.saturating_add(1);
         }
+        self.forgotten = self.forgotten.saturating_add(page.marks);
     }
 }

@@ -17,12 +17,13 @@ use super::{
 };
 use crate::{
     files,
+    forget::{SignedObjection, SignedOrder},
     id::EntryId,
     wire::{
         self, MAX_ANSWER,
         outbox::{
-            Answer, BODY, CasebookKey, CasebookKeyId, Entry, Envelope, MAX_ENTRY, MAX_ENVELOPE,
-            MAX_THINGS, Outbox, PushId, Refusal, Sealed,
+            Answer, BODY, CasebookKey, CasebookKeyId, Entry, Envelope, ForgetNote, MAX_ENTRY,
+            MAX_ENVELOPE, MAX_NOTE, MAX_THINGS, Outbox, PushId, Refusal, Sealed,
         },
     },
 };
@@ -47,6 +48,7 @@ struct Thing {
 const SEALED: &[u8] = b"age-encryption.org/v1\n";
 const ENTRIES: &str = "entries";
 const KEYS: &str = "keys";
+const FORGET: &str = "forget";
 
 /// Hands in one outbox.
 pub(super) async fn push(
@@ -109,13 +111,16 @@ fn put_away_known(workspace: &Workspace) -> Result<(), SyncError> {
     Ok(())
 }
 
-/// Keys first, then entries; each in the order of writing.
+/// Keys first, then entries, then orders to forget; each in the order of writing.
 fn list(workspace: &Workspace) -> Result<Vec<Thing>, SyncError> {
     let mut keys = shelf(workspace, KEYS, |name| name.parse::<CasebookKeyId>().ok())?;
     let entries = shelf(workspace, ENTRIES, |name| {
         name.strip_suffix(".age").and_then(|id| id.parse::<EntryId>().ok())
     })?;
     keys.extend(entries);
+    keys.extend(shelf(workspace, FORGET, |name| {
+        name.strip_suffix(".note").and_then(|id| id.parse::<EntryId>().ok())
+    })?);
     Ok(keys)
 }
 
@@ -158,13 +163,17 @@ impl Thing {
 impl Outbox {
     /// Adds a thing if it still fits.
     fn add(&mut self, thing: &Thing) -> Result<bool, SyncError> {
-        let empty = self.keys.is_empty() && self.entries.is_empty();
-        if self.keys.len().saturating_add(self.entries.len()) >= MAX_THINGS {
+        let things = [self.keys.len(), self.entries.len(), self.forget.len()];
+        let things = things.iter().fold(0_usize, |sum, n| sum.saturating_add(*n));
+        let empty = things == 0;
+        if things >= MAX_THINGS {
             return Ok(false);
         }
         let mut with = self.clone();
         if thing.shelf == KEYS {
             with.keys.push(load_key(thing)?);
+        } else if thing.shelf == FORGET {
+            with.forget.push(load_forget(thing)?);
         } else {
             with.entries.push(load_entry(thing)?);
         }
@@ -195,6 +204,21 @@ fn load_key(thing: &Thing) -> Result<CasebookKey, SyncError> {
     }
     envelopes.sort_by_key(|envelope| envelope.reader);
     Ok(CasebookKey { id: CasebookKeyId::from_bytes(thing.id16), envelopes })
+}
+
+/// An order or objection: the one thing that leaves in the clear, and nothing else can pass for it.
+fn load_forget(thing: &Thing) -> Result<ForgetNote, SyncError> {
+    let path = &thing.path;
+    let limit = u64::try_from(MAX_NOTE).unwrap_or(u64::MAX);
+    let note = at(path, files::load_plain_text(path, limit))?;
+    let id = SignedOrder::parse(&note).map(|signed| *signed.order().id().as_bytes());
+    let id = id.or_else(|_| {
+        SignedObjection::parse(&note).map(|signed| *signed.objection().id().as_bytes())
+    });
+    match id {
+        Ok(id) if id == thing.id16 => Ok(ForgetNote { id: EntryId::from_bytes(id), note }),
+        Ok(_) | Err(_) => Err(SyncError::NotSealed(path.clone())),
+    }
 }
 
 fn load(path: &Path, limit: usize) -> Result<Sealed, SyncError> {

@@ -34,6 +34,8 @@ pub const MAX_ANSWER: u64 = 64 << 10;
 /// Longest `item.json`, in bytes.
 pub const MAX_ITEM: u64 = 16 << 10;
 
+/// The signed note of an order to forget, or of an objection, on a page.
+pub const FORGET_NOTE: &str = "forget.note";
 /// First entry of a page: the signed checkpoint of the feed up to the end of this page.
 pub const CHECKPOINT_ENTRY: &str = "checkpoint.note";
 /// Second entry of a page: a [`Head`].

@@ -19,6 +19,9 @@ pub const MAX_ENVELOPE: usize = 16 << 10;
 /// Most entries and keys of one push.
 pub const MAX_THINGS: usize = 256;
 
+/// Longest order to forget or objection, in bytes.
+pub const MAX_NOTE: usize = 4 << 10;
+
 /// What a [`PushId`] names: one push.
 pub enum OnePush {}
 /// What a [`CasebookKeyId`] names: one casebook key.
@@ -38,6 +41,19 @@ pub struct Outbox {
     pub entries: Vec<Entry>,
     /// Casebook keys; they appear before the entries.
     pub keys: Vec<CasebookKey>,
+    /// Orders to forget and objections; left out if there are none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub forget: Vec<ForgetNote>,
+}
+
+/// An order to forget or an objection, as a signed note.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ForgetNote {
+    /// Its name, which follows from its text.
+    pub id: EntryId,
+    /// The whole note.
+    pub note: String,
 }
 
 /// One sealed casebook entry.
@@ -113,7 +129,7 @@ impl Outbox {
     /// An outbox with nothing in it.
     #[must_use]
     pub const fn empty(push: PushId) -> Self {
-        Self { push, entries: Vec::new(), keys: Vec::new() }
+        Self { push, entries: Vec::new(), keys: Vec::new(), forget: Vec::new() }
     }
 
     /// The body: JSON, then spaces up to exactly [`BODY`] bytes.
@@ -149,8 +165,12 @@ impl Outbox {
     }
 
     fn check(&self) -> Result<(), OutboxError> {
-        if self.entries.len().saturating_add(self.keys.len()) > MAX_THINGS {
+        let things = [self.entries.len(), self.keys.len(), self.forget.len()];
+        if things.iter().fold(0, |sum: usize, n| sum.saturating_add(*n)) > MAX_THINGS {
             return Err(OutboxError::TooMany);
+        }
+        if !self.forget.iter().all(|f| (1..=MAX_NOTE).contains(&f.note.len())) {
+            return Err(OutboxError::PartSize);
         }
         let sized = |sealed: &Sealed, most| (1..=most).contains(&sealed.0.len());
         let mut envelopes = self.keys.iter().flat_map(|key| &key.envelopes);

@@ -13,6 +13,8 @@ use sandyk::{
     clock::SystemClock,
     config::{Limits, Organisation},
     intake::Intake,
+    ledger::LedgerKey,
+    secret::Secret,
     store::SledStore,
     web,
 };
@@ -49,8 +51,10 @@ impl Site {
         let store = runtime.block_on(async { SledStore::open(folder.path()) }).unwrap();
         let (_, keyring) = watch::channel(None);
         let limits = Limits { derivations_at_once: 1, ..Limits::default() };
-        let intake = Intake::new(Arc::new(store), keyring, Arc::new(SystemClock), limits);
-        let router = web::router(Arc::new(intake), &Organisation::default()).unwrap();
+        let ledger = LedgerKey::from_seed(&Secret::take(&mut [7; 32])).unwrap();
+        let clock = Arc::new(SystemClock);
+        let intake = Intake::new(Arc::new(store), keyring, clock, limits, Arc::new(ledger));
+        let router = web::router(Arc::new(intake.unwrap()), &Organisation::default()).unwrap();
         Self { runtime, router, _folder: folder }
     }
 

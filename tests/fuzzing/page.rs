@@ -9,7 +9,7 @@ use sandyk::{
     wire::{CHECKPOINT_ENTRY, HEAD_ENTRY, Head, tape},
 };
 
-use super::stage::ORGANISATION;
+use super::stage::{ORGANISATION, STAGE};
 
 pub(crate) fn run(input: &[u8]) -> bool {
     let (name, key) = (KeyName::parse("sandyk-ledger").unwrap(), SigningKey::from_bytes(&[5; 32]));
@@ -17,6 +17,7 @@ pub(crate) fn run(input: &[u8]) -> bool {
     let prover = Prover {
         organisation: ORGANISATION,
         pinned: &named,
+        chain: &STAGE.chain,
         reader: ReaderId::from_bytes([1; 16]),
     };
     // As it is: no such note was ever signed.

@@ -32,7 +32,7 @@ use sandyk::{
     ledger::feed::{FeedItem, FeedKind, PartInfo},
     note::NamedKey,
     secret::Secret,
-    store::{BlobWriter as _, Commit, Expect, MemoryStore, NewEvent, Put, Store as _},
+    store::{BlobWriter as _, Commit, Expect, MemoryStore, NewEvent, Put, Store},
     sync::{self, Patience, Report, Settings, SyncError, Wanted},
     web,
     wire::outbox::CasebookKeyId,
@@ -91,6 +91,8 @@ pub(crate) struct Member {
     pub(crate) workspace: PathBuf,
     pub(crate) device: PathBuf,
     pub(crate) public: DevicePub,
+    /// The key that lies on the reader's offline machine.
+    pub(crate) signing: SigningKey,
 }
 
 pub(crate) struct Office {
@@ -109,12 +111,17 @@ pub(crate) struct Office {
 impl Office {
     /// A reviewer and a guardian at one desk.
     pub(crate) async fn open() -> Self {
+        Self::of(&[Role::Reviewer, Role::Guardian]).await
+    }
+
+    /// One reader for each of these roles, at one desk.
+    pub(crate) async fn of(roles: &[Role]) -> Self {
         let rng = &mut ChaCha20Rng::seed_from_u64(1);
         let folder = tempfile::tempdir().unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         let roots: Vec<_> = (1..=3).map(|n| root(n, rng)).collect();
-        let drafts: Vec<_> = [Role::Reviewer, Role::Guardian].map(|role| draft(role, rng)).into();
+        let drafts: Vec<_> = roles.iter().map(|role| draft(*role, rng)).collect();
         let keyring = first_keyring(&roots, drafts.iter().map(|(r, _)| r.clone()).collect());
         let trust = TrustRoot {
             organisation: keyring.organisation.clone(),
@@ -192,6 +199,12 @@ impl Office {
         *self.inner.lock().unwrap() = router;
     }
 
+    /// The same desk by another clock.
+    pub(crate) fn set_clock(&self, clock: Arc<dyn Clock>) {
+        let router = desk_over(&self.store, self.published.subscribe(), 7, clock);
+        *self.inner.lock().unwrap() = router;
+    }
+
     pub(crate) fn settings(&self, member: usize) -> Settings {
         let Member { workspace, device, .. } = &self.members[member];
         Settings {
@@ -218,7 +231,7 @@ impl Office {
 
     /// Puts something like a testimony into the store; gives its id and its exhibits.
     pub(crate) async fn testimony(&self, exhibits: usize) -> (TestimonyId, Vec<u8>) {
-        put_testimony(&self.store, &self.members, exhibits, 1024).await
+        put_testimony(&*self.store, &self.members, exhibits, 1024).await
     }
 
     pub(crate) fn read(&self, member: usize, name: &str) -> Vec<u8> {
@@ -306,7 +319,7 @@ pub(crate) fn desk_over(
 }
 
 pub(crate) async fn put_testimony(
-    store: &MemoryStore,
+    store: &impl Store,
     members: &[Member],
     exhibits: usize,
     account: usize,
@@ -348,7 +361,7 @@ pub(crate) async fn put_testimony(
     (id, last)
 }
 
-pub(crate) async fn commit(store: &MemoryStore, item: &FeedItem, puts: Vec<Put>) {
+pub(crate) async fn commit(store: &impl Store, item: &FeedItem, puts: Vec<Put>) {
     let event = NewEvent { leaf: item.leaf().unwrap(), payload: serde_json::to_vec(item).unwrap() };
     let attach = item.parts.iter().map(|part| part.blob).collect();
     let id = noise(16).try_into().unwrap();

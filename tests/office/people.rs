@@ -101,5 +101,6 @@ pub(crate) fn join(
     write(&init.invitation, invitation.to_text().as_bytes());
     write(&init.reader, reader_pub.to_text(signing).unwrap().as_bytes());
     let public = sync::init(&init, &mut OsRng).unwrap();
-    Member { id, role, workspace: init.workspace, device: init.device, public }
+    let signing = signing.clone();
+    Member { id, role, workspace: init.workspace, device: init.device, public, signing }
 }

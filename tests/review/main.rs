@@ -13,6 +13,7 @@ mod alarms;
 mod casebook;
 mod commands;
 mod damage;
+mod forget;
 mod hostile;
 mod measure;
 mod room;

@@ -283,6 +283,23 @@ impl Room {
         }
     }
 
+    /// Puts an order or an objection where sync keeps it, and into everybody's feed.
+    pub fn publish_note(&mut self, kind: FeedKind, id: &str, note: &str) {
+        self.publish(kind, id, Digest::of(note.as_bytes()));
+        for n in 0..self.readers.len() {
+            self.put(n, &format!("forget/{id}.note"), note.as_bytes());
+        }
+    }
+
+    /// Puts a mark in the place of an event, as sync does.
+    pub fn put_mark(&mut self, cursor: usize, mark: &sandyk::forget::Mark) {
+        let line = json!({"cursor": cursor, "leaf": mark.leaf, "item": mark});
+        self.feed[cursor - 1] = format!("{line}\n");
+        for n in 0..self.readers.len() {
+            self.put(n, "feed.jsonl", self.feed.concat().as_bytes());
+        }
+    }
+
     fn put(&self, reader: usize, path: &str, bytes: &[u8]) {
         let path = self.workspace(reader).join(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();

@@ -111,7 +111,9 @@ async fn an_index_of_garbage_is_rebuilt_equal() {
     let before = filled(dir.path(), End::Closed).await;
     let marker = fs::read(dir.path().join("clean")).unwrap();
     for round in 0_u8..4 {
+        // The index lies in the one folder that is named by the store id.
         let index = dir.path().join("index");
+        let index = fs::read_dir(index).unwrap().next().unwrap().unwrap().path();
         for entry in fs::read_dir(&index).unwrap() {
             let path = entry.unwrap().path();
             if path.is_file() {

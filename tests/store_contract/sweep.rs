@@ -159,7 +159,9 @@ async fn spoil_the_index(places: usize) {
     let dir = tempfile::tempdir().unwrap();
     let (kept, live) = (dir.path().join("kept"), dir.path().join("live"));
     let whole = filled(&kept).await;
-    let files: Vec<PathBuf> = fs::read_dir(kept.join("index"))
+    // The index lies in the one folder that is named by the store id.
+    let index = fs::read_dir(kept.join("index")).unwrap().next().unwrap().unwrap().path();
+    let files: Vec<PathBuf> = fs::read_dir(index)
         .unwrap()
         .map(|entry| entry.unwrap().path())
         .filter(|path| path.is_file())
@@ -181,7 +183,7 @@ async fn spoil_the_index(places: usize) {
                 let _ = fs::remove_dir_all(&live);
                 copy(&kept, &live);
                 let name = file.file_name().unwrap();
-                fs::write(live.join("index").join(name), spoilt).unwrap();
+                fs::write(live.join(file.strip_prefix(&kept).unwrap()), spoilt).unwrap();
                 let about = format!("{} at {at}, cut: {cut}", name.display());
                 noticed += usize::from(spoiled(&live, &whole, &about));
             }

@@ -25,6 +25,8 @@ pub(super) enum AdminCommand {
     Sign(SignArgs),
     /// Draft the next keyring, which only lasts longer
     Renew(RenewArgs),
+    /// Sign an order to forget with one root key, where there is one guardian only
+    Forget(ForgetArgs),
     /// Show, verify or publish keyrings
     #[command(subcommand)]
     Keyring(KeyringCommand),
@@ -116,6 +118,19 @@ pub(super) struct SignArgs {
     /// The ceremony's folder
     #[arg(long, value_name = "DIR")]
     pub(super) folder: PathBuf,
+    /// The root key file, root-1.age or one like it
+    #[arg(long, value_name = "FILE")]
+    pub(super) root: PathBuf,
+    /// A file with its passphrase; asked for if left out
+    #[arg(long, value_name = "FILE")]
+    pub(super) passphrase_file: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ForgetArgs {
+    /// The order that the guardian signed
+    #[arg(long, value_name = "FILE")]
+    pub(super) order: PathBuf,
     /// The root key file, root-1.age or one like it
     #[arg(long, value_name = "FILE")]
     pub(super) root: PathBuf,

@@ -5,6 +5,7 @@
 //! Does not: use a network. Spec: `docs/format/keyring.md`.
 
 mod args;
+mod forget;
 mod show;
 
 use std::path::Path;
@@ -44,6 +45,7 @@ pub fn run(args: AdminArgs, out: &mut Out) -> Result<Exit, CliError> {
         AdminCommand::Invite(args) => invite(&args, out),
         AdminCommand::Add(args) => add(&args, out),
         AdminCommand::Sign(args) => sign(&args, today, out),
+        AdminCommand::Forget(args) => forget::run(&args, out),
         AdminCommand::Renew(args) => renew(&args, today, out),
         AdminCommand::Keyring(KeyringCommand::Show(args)) => show(&args, today, out),
         AdminCommand::Keyring(KeyringCommand::Verify(args)) => verify(&args, today, out),

@@ -9,15 +9,16 @@ use crate::{
         exit::{CliError, Exit},
         out::{Format, Out},
         review::{
-            cases, files,
+            cases, files, forget,
             sitting::{name, short},
             words,
         },
         terminal::ForTerminal,
     },
-    clock::Week,
+    clock::{Day, Week},
+    forget::{Authority, Reason},
     id::{CaseId, ReaderId, TestimonyId},
-    review::{Content, ExhibitsHere, Opened, Session, sort_by_urgency},
+    review::{Content, ExhibitsHere, Forgotten, Opened, Session, sort_by_urgency},
     testimony::{Code, List},
 };
 
@@ -37,6 +38,9 @@ pub(super) struct Row {
     id: TestimonyId,
     cursor: u64,
     week: Option<Week>,
+    /// Set if it is forgotten: nothing else is known of it then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    forgotten: Option<Gone>,
     /// Why it is not shown, if it is not proven.
     #[serde(skip_serializing_if = "Option::is_none")]
     unproven: Option<String>,
@@ -46,6 +50,14 @@ pub(super) struct Row {
     cases: Vec<CaseId>,
     tags: Vec<String>,
     read_by: Vec<ReaderId>,
+}
+
+/// By which order a testimony is gone.
+#[derive(Serialize)]
+struct Gone {
+    day: Day,
+    reason: Reason,
+    by: Authority,
 }
 
 #[derive(Serialize)]
@@ -75,8 +87,16 @@ pub(super) fn run(args: &ListArgs, session: &mut Session, out: &mut Out) -> Resu
     let mut testimonies = session.open_all();
     testimonies.retain(|t| in_case(t.id) && (!args.unread || unread(t.id)));
     sort_by_urgency(&mut testimonies);
+    let gone = if case.is_none() && !args.unread { session.forgotten() } else { &[] };
+    if out.format() == Format::Json {
+        let row = |t| Row::of(t, &session.book.casebook);
+        let all = testimonies.iter().map(row).chain(gone.iter().map(Row::gone));
+        out.json(&all.collect::<Vec<_>>())?;
+        return Ok(Exit::Done);
+    }
     rows(&testimonies, session, out)?;
-    if testimonies.is_empty() && out.format() == Format::Table {
+    gone.iter().try_for_each(|gone| out.item(0, &forget::sentence(gone)))?;
+    if testimonies.is_empty() && gone.is_empty() && out.format() == Format::Table {
         out.say(match (case, args.unread) {
             (None, false) => {
                 "There are no testimonies here yet. `sandyk sync` fetches what there is."
@@ -119,6 +139,7 @@ impl Row {
             id: *id,
             cursor: *cursor,
             week: *week,
+            forgotten: None,
             unproven: content.as_ref().err().map(ToString::to_string),
             said: content.as_ref().ok().map(Said::of),
             exhibits: match exhibits {
@@ -129,6 +150,22 @@ impl Row {
             cases: casebook.cases_of(*id).map(|(case, _)| case).collect(),
             tags: tags.map(|tag| tag.as_str().to_owned()).collect(),
             read_by: read_by.collect(),
+        }
+    }
+
+    fn gone(forgotten: &Forgotten) -> Self {
+        let Forgotten { id, cursor, day, reason, by } = *forgotten;
+        Self {
+            id,
+            cursor,
+            week: None,
+            forgotten: Some(Gone { day, reason, by }),
+            unproven: None,
+            said: None,
+            exhibits: "not here",
+            cases: Vec::new(),
+            tags: Vec::new(),
+            read_by: Vec::new(),
         }
     }
 

@@ -11,6 +11,7 @@ mod answers;
 mod cases;
 mod exhibits;
 mod files;
+mod forget;
 mod init;
 mod list;
 mod marks;
@@ -77,6 +78,8 @@ enum Command {
     Untag(marks::UntagArgs),
     /// Say something about a testimony or a case
     Remark(marks::RemarkArgs),
+    /// Have a testimony forgotten, with a second guardian; or stop that
+    Forget(forget::ForgetArgs),
 }
 
 /// Runs a command of `sandyk review`.
@@ -113,5 +116,6 @@ fn sit(
         Command::Tag(args) => marks::tag(&args, session, out),
         Command::Untag(args) => marks::untag(&args, session, out),
         Command::Remark(args) => marks::remark(args, session, out),
+        Command::Forget(args) => forget::run(&args, session, out),
     }
 }

@@ -9,7 +9,7 @@ use crate::{
         exit::{CliError, Exit},
         out::{Format, Out},
         review::{
-            account, answers, cases, files,
+            account, answers, cases, files, forget,
             list::Row,
             sitting::{name, short, write},
             words,
@@ -80,6 +80,11 @@ pub(super) fn next(session: &mut Session, out: &mut Out) -> Result<Exit, CliErro
 /// The testimony that is named by the beginning of its id.
 pub(super) fn find(prefix: &str, session: &Session) -> Result<TestimonyId, CliError> {
     pick(prefix, session.ids()).map_err(|e| {
+        if let Some(gone) = forget::find(prefix, session) {
+            return CliError::refused(gone)
+                .kept("the order, with its signatures, and the leaf in the feed tree")
+                .advice("nothing brings it back; what you copied out before is yours to destroy");
+        }
         CliError::failed(&e)
             .kept("nothing was changed")
             .advice("`sandyk review list` shows the beginnings of the ids")

@@ -14,7 +14,7 @@ use crate::{
         others::warn_if_open,
         out::Out,
         passphrase,
-        review::Places,
+        review::{Places, forget},
         words::{Told as _, Words},
     },
     clock::{Clock as _, Day, SystemClock},
@@ -261,6 +261,7 @@ fn say_what_is_wrong(session: &Session, out: &mut Out) {
             "warning: you have written {written} entries before, this workspace proves {here} of them"
         ));
     }
+    forget::say_pending(session, out);
     if session.listed().is_none() {
         out.warn(
             "the newest keyring does not list you: you can read, not write; ask an administrator",

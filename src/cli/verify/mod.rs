@@ -2,9 +2,11 @@
 //!
 //! Promises: 1. nothing is sent anywhere; 2. what holds leaves with exit code 0, what does not hold with
 //! 3, what could not be checked with 1; 3. what was checked, and against which key, is said.
-//! Does not: fetch anything; curl does, see `docs/format/ledger.md`.
+//! Does not: change anything, or fetch anything; curl does, see `docs/format/ledger.md`.
 
 mod proof;
+#[cfg(feature = "serve")]
+pub(super) mod store;
 
 use clap::{Args, Subcommand};
 
@@ -24,6 +26,9 @@ pub struct VerifyArgs {
 enum Command {
     /// Check that a promise of the server was kept
     Proof(proof::ProofArgs),
+    /// Read a whole store again and name everything that is damaged
+    #[cfg(feature = "serve")]
+    Store(store::StoreArgs),
 }
 
 /// Runs a command of `sandyk verify`.
@@ -33,5 +38,7 @@ enum Command {
 pub fn run(args: &VerifyArgs, out: &mut Out) -> Result<Exit, CliError> {
     match &args.command {
         Command::Proof(args) => proof::run(args, out),
+        #[cfg(feature = "serve")]
+        Command::Store(args) => store::run(args, out),
     }
 }

@@ -162,9 +162,10 @@ impl Told for FeedAlarm {
             }
             Self::Rewritten { seen } => Words::of("feed-rewritten").with("held", seen),
             Self::Damaged { line } => Words::of("feed-damaged").with("line", line),
-            Self::SplitView { .. } | Self::Missing { .. } | Self::Altered { .. } => {
-                Words::english(self)
-            }
+            Self::SplitView { .. }
+            | Self::Missing { .. }
+            | Self::Altered { .. }
+            | Self::Hole { .. } => Words::english(self),
         }
     }
 }

@@ -76,7 +76,9 @@ impl Told for Alarm {
             | Self::Strange { .. } => Words::of("alarm-malformed").with("why", self),
             Self::Keyring(cause) => Words::of("alarm-keyring").why(cause.words()),
             Self::Exhibits { id } => Words::of("alarm-exhibits").with("id", id),
-            Self::SplitView { .. } | Self::Missing { .. } => Words::english(self),
+            Self::SplitView { .. } | Self::Missing { .. } | Self::Forgotten { .. } => {
+                Words::english(self)
+            }
             Self::Withheld { id } => Words::of("alarm-withheld").with("id", id),
         }
     }
