@@ -68,3 +68,16 @@ fn every_threat_that_the_sources_point_to_is_in_the_document() {
         }
     }
 }
+
+#[test]
+fn every_invariant_has_a_number_of_its_own() {
+    let text = read("ARCHITECTURE.md").unwrap();
+    let row = Regex::new(r"(?m)^\| (I[0-9]+[a-z]?) \|").unwrap();
+    let mut numbers: Vec<&str> =
+        row.captures_iter(&text).map(|found| found.get(1).unwrap().as_str()).collect();
+    let all = numbers.len();
+    numbers.sort_unstable();
+    numbers.dedup();
+    assert_eq!(numbers.len(), all, "one number stands for two invariants: {numbers:?}");
+    assert!(all > 40, "only {all} invariants are numbered");
+}
