@@ -178,6 +178,22 @@ fn refused_and_given_up(server: &Server, words: &[String], parts: &[Vec<u8>]) {
     std::thread::sleep(Duration::from_millis(300));
 }
 
+/// Sends on although it was answered: what comes is read and thrown away while the connection ends.
+fn sends_on(server: &Server, words: &[String]) -> TcpStream {
+    let mut stream = connect(server.address());
+    stream.write_all(b"NO REQUEST\r\n\r\n").unwrap();
+    let mut answer = [0; 12];
+    stream.read_exact(&mut answer).unwrap();
+    assert_eq!(&answer, b"HTTP/1.1 400");
+    let more = words.concat().repeat(200);
+    for _ in 0..20 {
+        if stream.write_all(more.as_bytes()).is_err() {
+            break;
+        }
+    }
+    stream
+}
+
 #[test]
 fn nothing_of_a_testimony_or_its_receipt_stays_in_the_servers_memory_or_files() {
     let organisation = Organisation::found_with(&ROLES, "derivations_at_once = 2", 180);
@@ -198,6 +214,7 @@ fn nothing_of_a_testimony_or_its_receipt_stays_in_the_servers_memory_or_files() 
     std::thread::sleep(Duration::from_millis(20));
     let open: Vec<_> = (0..6).flat_map(|_| tell(&server, &parts, &mut needles)).collect();
     refused_and_given_up(&server, &words, &parts);
+    let _still_open = sends_on(&server, &words);
     std::thread::sleep(Duration::from_secs(3));
     let found = in_memory(&server, &needles).unwrap_or_default();
     assert!(found.is_empty(), "{} places:\n{}", found.len(), found.join("\n"));

@@ -32,6 +32,8 @@ use crate::{
 const LOOK_SECONDS: u64 = 3;
 /// How often it is looked whether an order to forget has waited long enough, in seconds.
 const FORGET_SECONDS: u64 = 600;
+/// Pieces that are sealed and written at once.
+const WRITERS: usize = 16;
 
 /// Takes testimonies in, and lets reviewers' machines fetch them.
 #[derive(Debug, Args)]
@@ -77,8 +79,15 @@ pub fn run(args: &ServeArgs, out: &mut Out) -> Result<Exit, CliError> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .on_thread_park(wipe_stack)
+        .max_blocking_threads(threads_that_may_block(&config.limits))
         .build()?;
     runtime.block_on(serve(config, out))
+}
+
+/// Threads for sealing, writing and deriving; what finds none waits its turn. A streamed answer of the
+/// desk may hold one for long, all other work is short, so these are besides.
+fn threads_that_may_block(limits: &Limits) -> usize {
+    WRITERS.saturating_add(web::desk::STREAMS).saturating_add(limits.derivations())
 }
 
 fn refuse_swap(args: &ServeArgs, out: &mut Out) -> Result<(), CliError> {

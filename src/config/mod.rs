@@ -172,6 +172,17 @@ impl Default for ForgetConfig {
     }
 }
 
+impl Limits {
+    /// Argon2id runs at once: as configured, or one for each core.
+    #[must_use]
+    pub fn derivations(&self) -> usize {
+        match self.derivations_at_once {
+            0 => std::thread::available_parallelism().map_or(1, usize::from),
+            some => some,
+        }
+    }
+}
+
 /// What the pages say about the organisation; an empty line is left out.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -1,9 +1,6 @@
 //! A bounded number of Argon2id runs, each in memory that was set aside before and is wiped after.
 
-use std::{
-    sync::{Arc, Mutex, PoisonError},
-    thread,
-};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::{sync::Semaphore, task};
 
@@ -17,10 +14,8 @@ pub(super) struct KdfPool {
 }
 
 impl KdfPool {
-    /// `places` runs at once; 0 means one for each core. 19 MiB are taken for each, now.
+    /// `places` runs at once. 19 MiB are taken for each, now.
     pub(super) fn new(places: usize) -> Self {
-        let cores = thread::available_parallelism().map_or(1, usize::from);
-        let places = if places == 0 { cores } else { places };
         Self {
             free: Arc::new(Mutex::new((0..places).map(|_| KdfMemory::new()).collect())),
             places: Arc::new(Semaphore::new(places)),

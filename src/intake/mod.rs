@@ -78,7 +78,7 @@ impl Intake {
             log,
             store,
             keyring,
-            kdf: kdf::KdfPool::new(limits.derivations_at_once),
+            kdf: kdf::KdfPool::new(limits.derivations()),
             uploads: places::Places::new(limits.uploads_at_once),
             pages: OncePages::new(Arc::clone(&clock)),
             clock,

@@ -21,6 +21,7 @@ use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     time::{Sleep, sleep},
 };
+use zeroize::Zeroizing;
 
 use super::{
     crowd::Seat,
@@ -139,10 +140,11 @@ impl Watched {
 
     /// Reads what still comes and throws it away, for a moment.
     fn poll_linger(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let mut space = [0; 8 * 1024];
+        // It may be words: nothing of them stays on the stack.
+        let mut space = Zeroizing::new([0; 8 * 1024]);
         let Some(linger) = &mut self.linger else { return Poll::Ready(()) };
         while linger.bytes < LINGER_BYTES {
-            let mut piece = ReadBuf::new(&mut space);
+            let mut piece = ReadBuf::new(space.as_mut_slice());
             match Pin::new(&mut self.stream).poll_read(cx, &mut piece) {
                 Poll::Ready(Ok(())) if !piece.filled().is_empty() => {
                     linger.bytes = linger.bytes.saturating_add(piece.filled().len());

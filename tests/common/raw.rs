@@ -44,8 +44,8 @@ impl Answer {
 
 pub(crate) fn connect(address: &str) -> TcpStream {
     let stream = TcpStream::connect(address).unwrap();
-    stream.set_read_timeout(Some(Duration::from_mins(1))).unwrap();
-    stream.set_write_timeout(Some(Duration::from_mins(1))).unwrap();
+    stream.set_read_timeout(Some(Duration::from_mins(3))).unwrap();
+    stream.set_write_timeout(Some(Duration::from_mins(3))).unwrap();
     stream
 }
 

@@ -13,8 +13,9 @@ use crate::{
     stage::{CONNECTIONS, Stage, is_a_receipt, said, until},
 };
 
-/// In this time an honest text passes, whatever goes on.
-const PASSES: Duration = Duration::from_secs(30);
+/// In this time an honest text passes, whatever goes on: 20 s on an idle machine. Each row alone lasts
+/// much longer (`LATE`), so whoever passes was made room for.
+const PASSES: Duration = Duration::from_mins(3);
 
 /// An honest text gets its receipt in time.
 fn passes(stage: &Stage, words: &str) {
@@ -32,6 +33,15 @@ fn flood(stage: &Stage, count: usize, begin: &[u8]) -> Vec<TcpStream> {
         stream
     };
     (0..count).map(|_| open()).collect()
+}
+
+/// The attack ends with this, also when what it attacks has failed: otherwise the test would wait for ever.
+struct Ends<'a>(&'a AtomicBool);
+
+impl Drop for Ends<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
 }
 
 /// Sends a byte on every connection twice a second until told to stop.
@@ -54,8 +64,9 @@ fn begun_file(bytes: usize) -> Vec<u8> {
     [form_head("/en/send", 1 << 30, &[]), parts[..parts.len() - 2].to_vec()].concat()
 }
 
+/// Without room made for it the honest one would wait four times the 60 s that a head may take.
 pub(crate) fn all_connections_silent(stage: &Stage) {
-    let all = flood(stage, CONNECTIONS * 2, b"");
+    let all = flood(stage, CONNECTIONS * 4, b"");
     passes(stage, "through silence");
     drop(all);
 }
@@ -64,10 +75,10 @@ pub(crate) fn all_connections_dribble_words(stage: &Stage) {
     let mut all = flood(stage, CONNECTIONS, &begun_words());
     let stop = AtomicBool::new(false);
     std::thread::scope(|scope| {
+        let _ends = Ends(&stop);
         scope.spawn(|| dribble(&mut all, &stop));
         passes(stage, "through a dribble");
         passes(stage, &"a long text. ".repeat(15_000));
-        stop.store(true, Ordering::Relaxed);
     });
 }
 
@@ -76,6 +87,7 @@ pub(crate) fn connections_that_come_back_at_once(stage: &Stage) {
     let stop = AtomicBool::new(false);
     let words = begun_words();
     std::thread::scope(|scope| {
+        let _ends = Ends(&stop);
         for _ in 0..8 {
             scope.spawn(|| {
                 let mut mine = flood(stage, CONNECTIONS / 8, &words);
@@ -95,30 +107,35 @@ pub(crate) fn connections_that_come_back_at_once(stage: &Stage) {
         }
         std::thread::sleep(Duration::from_secs(6));
         passes(stage, "through those who come back");
-        stop.store(true, Ordering::Relaxed);
     });
 }
 
 /// All places for files are taken by slow ones, and the other connections by words that dribble: a text
 /// passes, and whoever has a file is told that it was not kept, and the words were.
 pub(crate) fn all_places_for_files_taken(stage: &Stage) {
+    let since = Instant::now();
     let mut files = flood(stage, 4, &begun_file(4096));
     until("all places are taken", || stage.temporary() == 4);
     let mut words = flood(stage, CONNECTIONS - 4, &begun_words());
     let stop = AtomicBool::new(false);
     std::thread::scope(|scope| {
+        let _ends = Ends(&stop);
         scope.spawn(|| dribble(&mut files, &stop));
         passes(stage, "through the files");
-        stop.store(true, Ordering::Relaxed);
     });
     words.clear();
     let parts = [field("story", "with a photo"), file("photo.jpg", &[7; 9000]), end()];
     let begun = Instant::now();
     let answer = stage.send(&parts);
     assert!(begun.elapsed() < PASSES, "it took {:?}", begun.elapsed());
-    assert_eq!(stage.temporary(), 4, "who has a place keeps it for its first minute");
+    let still = stage.temporary();
     let page = stage.receipt(&answer);
-    assert!(page.contains("photo.jpg") && page.contains(&said("file-missing")), "{page}");
+    let told = page.contains("photo.jpg") && page.contains(&said("file-missing"));
+    // On a machine so busy that their first minute is over, they make room instead.
+    if since.elapsed() < Duration::from_secs(50) {
+        assert_eq!(still, 4, "who has a place keeps it for its first minute");
+        assert!(told, "{page}");
+    }
     stage.expect("with a photo");
 }
 

@@ -13,6 +13,7 @@ mod common;
 
 mod answers;
 mod bodies;
+mod desk;
 mod fields;
 mod files;
 mod floods;

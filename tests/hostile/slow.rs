@@ -11,8 +11,9 @@ use crate::{
     stage::Stage,
 };
 
-/// Longest that anybody lasts with `idle_seconds = 30`, and some time for a busy machine.
-const LASTS: Duration = Duration::from_secs(40);
+/// Longest that anybody lasts with `idle_seconds = 30`, and much time for a busy machine: without
+/// patience they would last for ever.
+const LASTS: Duration = Duration::from_mins(2);
 
 /// Whether the other side has closed or answered.
 fn closed(stream: &mut TcpStream) -> bool {

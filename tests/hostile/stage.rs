@@ -18,14 +18,21 @@ use sandyk::{
 
 use crate::common::{
     Opened, Organisation, Server,
-    raw::{Answer, connect, end, exchange, field, form, request},
+    raw::{Answer, connect, end, exchange, field, file, form, request},
 };
 
 /// Small limits, so that every one of them is reached.
 const LIMITS: &str = "files = 4\nfile_bytes = 1048576\ntestimony_bytes = 2097152\n\
-    uploads_at_once = 4\nidle_seconds = 30\ntyped_bytes = 4194304";
+    uploads_at_once = 4\ntyped_bytes = 4194304";
+/// Seconds after which who is silent is cut off: few, for whoever waits for it.
+pub(crate) const SOON: u64 = 30;
+/// The same, longer than any honest testimony may take here: only somebody who makes room lets it in.
+pub(crate) const LATE: u64 = 600;
 /// Connections at once.
 pub(crate) const CONNECTIONS: usize = 32;
+
+/// After that a server that nobody asks has nothing of a request left, and its idle threads have ended.
+const SETTLES: Duration = Duration::from_secs(12);
 
 /// An organisation whose server is under attack.
 pub(crate) struct Stage {
@@ -36,8 +43,10 @@ pub(crate) struct Stage {
 }
 
 impl Stage {
-    pub(crate) fn new() -> Self {
-        let organisation = Organisation::found_with(&[Role::Reviewer, Role::Guardian], LIMITS, 180);
+    pub(crate) fn new(idle_seconds: u64) -> Self {
+        let limits = format!("{LIMITS}\nidle_seconds = {idle_seconds}");
+        let roles = [Role::Reviewer, Role::Guardian];
+        let organisation = Organisation::found_with(&roles, &limits, 180);
         let config = organisation.at("server.toml");
         let text = fs::read_to_string(&config).unwrap();
         let more = format!("intake.connections = {CONNECTIONS}\n\n[limits]");
@@ -50,8 +59,8 @@ impl Stage {
     }
 
     /// One row alone: the attack, then everything that must hold after it, then what was kept is read.
-    pub(crate) fn alone(row: fn(&Self)) -> Vec<Opened> {
-        let stage = Self::new();
+    pub(crate) fn alone(idle_seconds: u64, row: fn(&Self)) -> Vec<Opened> {
+        let stage = Self::new(idle_seconds);
         stage.run(row);
         stage.end()
     }
@@ -84,6 +93,19 @@ impl Stage {
     /// An honest text passes.
     pub(crate) fn honest(&self) {
         self.receipt(&self.send(&[field("story", "an honest text"), end()]));
+    }
+
+    /// What a server does every day, once: a testimony with a file, one that comes back.
+    pub(crate) fn warm_up(&self) {
+        let photo = file("photo.jpg", &vec![7; 200_000]);
+        self.receipt(&self.send(&[field("story", "with a photo"), photo, end()]));
+        self.refused(&self.send(&[field("story", " "), end()]), "error-empty");
+    }
+
+    /// Resident memory in KiB, some seconds after the last request.
+    pub(crate) fn settled(&self) -> u64 {
+        std::thread::sleep(SETTLES);
+        self.server.resident()
     }
 
     /// This story must be there in the end, exactly so.

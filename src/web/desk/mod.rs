@@ -16,6 +16,7 @@ use axum::{
     Router,
     extract::{Request, State},
     http::{HeaderMap, StatusCode, Uri, header, request::Parts},
+    middleware,
     response::Response,
     routing::{get, post},
 };
@@ -42,14 +43,22 @@ pub const STREAMS: usize = 16;
 /// The four routes of the desk.
 pub fn router<S: Store>(desk: Arc<Desk<S>>) -> Router {
     let face = Face { desk, streams: Arc::new(Semaphore::new(STREAMS)) };
-    Router::new()
+    let routes = Router::new()
         .route(wire::CHANGES, get(changes::<S>))
         .route(wire::KEYRING, get(keyring::<S>))
         .route(&format!("{}{{id}}", wire::EXHIBITS), get(exhibits::<S>))
         .route(wire::OUTBOX, post(outbox::<S>))
         .fallback(nothing)
         .method_not_allowed_fallback(nothing)
-        .with_state(face)
+        .with_state(face);
+    // A layer of the routes themselves comes before axum adds `Allow` to whatever they answered.
+    Router::new().fallback_service(routes).layer(middleware::map_response(without_allow))
+}
+
+/// What is not there has no methods either.
+async fn without_allow(mut response: Response) -> Response {
+    response.headers_mut().remove(header::ALLOW);
+    response
 }
 
 struct Face<S> {
