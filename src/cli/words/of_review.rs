@@ -30,9 +30,8 @@ impl Told for SessionError {
             Self::OtherReader { workspace, keys } => {
                 Words::of("session-other-reader").with("workspace", workspace).with("keys", keys)
             }
-            Self::Workspace(cause) => cause.words(),
+            Self::Workspace(cause) | Self::Book(BookError(cause)) => cause.words(),
             Self::Keyring(cause) => Words::of("session-keyring").why(cause.words()),
-            Self::Book(BookError(cause)) => cause.words(),
             Self::Lock { path, cause } => {
                 Words::of("session-lock").with("file", path.display()).why(cause.words())
             }
