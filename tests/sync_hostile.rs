@@ -12,6 +12,8 @@
 mod desks;
 #[path = "sync_hostile/files.rs"]
 mod files;
+#[path = "sync_hostile/full.rs"]
+mod full;
 mod office;
 
 use std::{

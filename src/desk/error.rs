@@ -72,7 +72,7 @@ impl DeskError {
             Self::Clock { .. } => wire::CODE_CLOCK,
             Self::JustStarted => wire::CODE_STARTED,
             Self::Replayed => "replayed",
-            Self::TooMany => "too-many",
+            Self::TooMany => wire::CODE_TOO_MANY,
             Self::Query => "query",
             Self::NotFound => "not-found",
             Self::Range { .. } => "range",

@@ -42,6 +42,7 @@ pub(super) struct Gate {
     authorities: Vec<String>,
     clock: Arc<dyn Clock>,
     started: i64,
+    most: usize,
     seen: Mutex<BTreeMap<DeviceId, BTreeMap<Nonce, Seen>>>,
 }
 
@@ -55,7 +56,11 @@ impl Gate {
     pub(super) fn new(authorities: &[String], clock: Arc<dyn Clock>) -> Self {
         let authorities = authorities.iter().map(|a| signature::authority(a)).collect();
         let started = clock.unix_seconds();
-        Self { authorities, clock, started, seen: Mutex::default() }
+        Self { authorities, clock, started, most: MAX_NONCES, seen: Mutex::default() }
+    }
+
+    pub(super) fn lower(&mut self, most: usize) {
+        self.most = self.most.min(most);
     }
 
     pub(super) fn admit(
@@ -95,7 +100,7 @@ impl Gate {
         }
         let is_push = method == "POST";
         let earlier = nonces.values().filter(|seen| seen.is_push).count();
-        if nonces.len() >= MAX_NONCES || (is_push && earlier >= MAX_PUSHES) {
+        if nonces.len() >= self.most || (is_push && earlier >= MAX_PUSHES) {
             return Err(DeskError::TooMany);
         }
         nonces.insert(params.nonce, Seen { created: params.created, is_push });

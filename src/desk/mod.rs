@@ -80,6 +80,13 @@ impl<S: Store> Desk<S> {
         self
     }
 
+    /// Answers at most so many requests of one device in two minutes, if that is fewer than 4096.
+    #[must_use]
+    pub fn answering_at_most(mut self, requests: usize) -> Self {
+        self.gate.lower(requests);
+        self
+    }
+
     /// Lets a signed request in, or says why not.
     ///
     /// # Errors

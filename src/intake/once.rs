@@ -25,6 +25,8 @@ use crate::{
 const LIFETIME_SECONDS: i64 = 30 * 60;
 /// Bytes that sealed receipts may take in all.
 const RECEIPTS_MAX: usize = 64 << 20;
+/// Files that a receipt names while most of that is taken: names must not use up what receipts need.
+const NAMES_IN_NEED: usize = 1;
 /// Bytes that sealed error pages may take in all.
 const REFILLS_MAX: usize = 48 << 20;
 
@@ -120,6 +122,16 @@ impl OncePages {
     #[must_use]
     pub fn has_room_for_a_receipt(&self) -> bool {
         self.swept().receipts.bytes.saturating_add(64 * 1024) <= RECEIPTS_MAX
+    }
+
+    /// How many files the next receipt may name: all, until half of the room for receipts is taken.
+    ///
+    /// A receipt alone has a few hundred bytes, names make it twenty times that: somebody who sends
+    /// empty files with long names would leave no room for the receipts of others.
+    #[must_use]
+    pub fn names_that_fit(&self) -> usize {
+        let is_scarce = self.swept().receipts.bytes > RECEIPTS_MAX / 2;
+        if is_scarce { NAMES_IN_NEED } else { usize::MAX }
     }
 
     /// The page at that address, if it is still there. It can be read again until it is burned.
@@ -294,6 +306,19 @@ mod tests {
         }
         let last = pages.keep(&receipt("123")).unwrap();
         assert!(pages.read(&last) == Some(receipt("123")));
+    }
+
+    #[test]
+    fn names_of_files_leave_room_for_the_receipts_of_others() {
+        let pages = OncePages::new(Arc::new(Hand(AtomicI64::new(0))));
+        let name = || ("\"".repeat(120), crate::intake::Unkept::TooMany);
+        for sent in 0..15_000 {
+            assert!(pages.has_room_for_a_receipt(), "no room after {sent}");
+            let mut unkept: Vec<_> = std::iter::repeat_with(name).take(32).collect();
+            unkept.truncate(pages.names_that_fit());
+            let digits = "123 ".repeat(9);
+            pages.keep(&OncePage::Receipt { digits, unkept, promise: None }).unwrap();
+        }
     }
 
     #[test]

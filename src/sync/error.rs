@@ -1,9 +1,12 @@
 //! Why a sync did not come to its end.
 
-use std::{io, path::PathBuf};
+use std::{io, path::PathBuf, time::Duration};
 
 use super::Alarm;
-use crate::{keyring::KeyringError, wire::Fault};
+use crate::{
+    keyring::KeyringError,
+    wire::{self, Fault},
+};
 
 /// Why a sync stopped. What had arrived and was proved before stays, always.
 #[derive(Debug, thiserror::Error)]
@@ -81,6 +84,13 @@ pub enum SyncError {
         /// The desk's advice.
         advice: String,
     },
+    /// The desk went on answering no more requests of this device, beyond all pauses.
+    #[error("the desk still answers no more requests of this machine, after pauses of {} seconds \
+        in all", .waited.as_secs())]
+    StaysFull {
+        /// How long this sync paused for it.
+        waited: Duration,
+    },
     /// Something in the outbox is too large for any outbox.
     #[error("{0} is too large for an outbox")]
     TooLarge(PathBuf),
@@ -129,6 +139,7 @@ impl SyncError {
             | Self::TooSlow(_)
             | Self::Clock { .. }
             | Self::Refused { .. }
+            | Self::StaysFull { .. }
             | Self::TooLarge(_)
             | Self::NotSealed(_)
             | Self::NoSuchTestimony(_) => {
@@ -169,15 +180,17 @@ impl SyncError {
                 "give it as http://….onion or, on the server itself, http://127.0.0.1:PORT"
             }
             Self::InTheClear(_) => "use the onion address, or a tunnel that ends on 127.0.0.1",
-            Self::NeedsProxy(_) | Self::Proxy(_) => {
-                "start Tor and add --proxy socks5h://127.0.0.1:9050"
-            }
+            Self::NeedsProxy(_) | Self::Proxy(_) => ADD_A_PROXY,
             Self::Network(_) | Self::TooSlow(_) => {
                 "sync again; if it goes on, check Tor and ask an administrator"
             }
             Self::Clock { .. } => {
                 "compare with another clock; if this machine's is wrong, set it and sync again; if \
                  it is right, change nothing and tell an administrator: the server's is wrong"
+            }
+            Self::StaysFull { .. } => {
+                "sync again in two minutes; if it repeats, tell an administrator: somebody may have \
+                 device.key, too"
             }
             Self::Refused { .. } => "do what the desk advises, or ask an administrator",
             Self::TooFew { .. } | Self::NothingHeld => "sync first, then compare again",
@@ -192,6 +205,11 @@ impl SyncError {
     /// Whether the next attempt may go better by itself.
     pub(super) const fn may_pass(&self) -> bool {
         matches!(self, Self::Network(_))
+    }
+
+    /// Whether the desk answers no more requests of this device for now.
+    pub(super) fn is_full(&self) -> bool {
+        matches!(self, Self::Refused { code, .. } if code == wire::CODE_TOO_MANY)
     }
 
     pub(super) fn refused(fault: &Fault, our_now: i64) -> Self {
@@ -213,5 +231,6 @@ pub(super) fn one_line(words: &str) -> String {
     plain.take(MAX_WORDS).collect()
 }
 
+const ADD_A_PROXY: &str = "start Tor and add --proxy socks5h://127.0.0.1:9050";
 /// Longest words of the desk that are shown, in characters.
 const MAX_WORDS: usize = 300;

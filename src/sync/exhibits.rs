@@ -167,6 +167,7 @@ async fn fetch_rest(
         let fetched = fetch_from(line, exhibits, (&mut file, have), rng, progress).await;
         match fetched {
             Ok(()) => {}
+            Err(error) if error.is_full() => line.pause().await?,
             Err(error) if error.may_pass() => {
                 let now = at(&path, file.metadata())?.len();
                 let more = now.saturating_sub(have) >= LEAST;

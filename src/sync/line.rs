@@ -1,12 +1,12 @@
 //! The line to the desk: signed requests out, bounded answers in.
 
-use std::time::Duration;
+use std::{cell::Cell, time::Duration};
 
 use futures_util::StreamExt as _;
 use rand::{CryptoRng, RngCore};
 use reqwest::{Client, Method, Proxy, Response, StatusCode, Url, header, redirect::Policy};
 
-use super::{Alarm, SyncError, device::Device};
+use super::{Alarm, Step, SyncError, device::Device};
 use crate::{
     clock::Clock,
     wire::{
@@ -24,12 +24,22 @@ pub struct Patience {
     pub pause: Duration,
     /// Longest time to connect, and longest silence.
     pub silence: Duration,
+    /// Pause before asking again a desk that answers no more of this device's requests for now.
+    pub full_pause: Duration,
+    /// Longest time that a sync spends in such pauses, all of them together.
+    pub full_most: Duration,
 }
 
 impl Default for Patience {
-    /// Made for Tor.
+    /// Made for Tor. A desk that is full is free again after two minutes, bit by bit.
     fn default() -> Self {
-        Self { attempts: 4, pause: Duration::from_secs(3), silence: Duration::from_mins(3) }
+        Self {
+            attempts: 4,
+            pause: Duration::from_secs(3),
+            silence: Duration::from_mins(3),
+            full_pause: Duration::from_secs(30),
+            full_most: Duration::from_hours(1),
+        }
     }
 }
 
@@ -47,6 +57,9 @@ pub(super) struct Line<'c> {
     authority: String,
     device: Device,
     clock: &'c dyn Clock,
+    say: &'c dyn Fn(Step),
+    /// Spent in pauses that the desk asked for.
+    paused: Cell<Duration>,
     pub(super) patience: Patience,
 }
 
@@ -69,7 +82,7 @@ impl<'c> Line<'c> {
     pub(super) fn new(
         address: &str,
         proxy: Option<&str>,
-        (device, clock): (Device, &'c dyn Clock),
+        (device, clock, say): (Device, &'c dyn Clock, &'c dyn Fn(Step)),
         patience: Patience,
     ) -> Result<Self, SyncError> {
         let address = read_address(address, proxy)?;
@@ -91,7 +104,8 @@ impl<'c> Line<'c> {
         }
         let client = client.build().map_err(|e| network(&e))?;
         let authority = signature::authority(&authority);
-        Ok(Self { client, address, authority, device, clock, patience })
+        let paused = Cell::default();
+        Ok(Self { client, address, authority, device, clock, say, paused, patience })
     }
 
     /// Asks once; gives an answer of status 200 or 206 whose body is still to be read.
@@ -120,10 +134,32 @@ impl<'c> Line<'c> {
         limit: u64,
         rng: &mut (impl RngCore + CryptoRng),
     ) -> Result<Vec<u8>, SyncError> {
-        let answer = tokio::time::timeout(self.patience.whole(), async {
-            bounded(self.ask(ask, rng).await?, ask.path, limit).await
-        });
-        answer.await.unwrap_or_else(|_| Err(SyncError::TooSlow(ask.path.to_owned())))
+        loop {
+            let answer = tokio::time::timeout(self.patience.whole(), async {
+                bounded(self.ask(ask, rng).await?, ask.path, limit).await
+            });
+            let answer = answer.await;
+            match answer.unwrap_or_else(|_| Err(SyncError::TooSlow(ask.path.to_owned()))) {
+                Err(error) if error.is_full() => self.pause().await?,
+                answer => return answer,
+            }
+        }
+    }
+
+    /// Waits for a desk that answers no more requests of this device for now, and says so.
+    ///
+    /// SECURITY: a desk may ask for this as often as it likes, but for no more than
+    /// [`Patience::full_most`] in one sync.
+    pub(super) async fn pause(&self) -> Result<(), SyncError> {
+        let pause = self.patience.full_pause;
+        let paused = self.paused.get().saturating_add(pause);
+        if paused > self.patience.full_most {
+            return Err(SyncError::StaysFull { waited: self.paused.get() });
+        }
+        self.paused.set(paused);
+        (self.say)(Step::Pause { pause });
+        tokio::time::sleep(pause).await;
+        Ok(())
     }
 
     /// Asks until a whole answer of at most `limit` bytes is there.

@@ -27,7 +27,7 @@ mod push;
 mod view;
 mod workspace;
 
-use std::path::PathBuf;
+use std::{cell::RefCell, path::PathBuf, time::Duration};
 
 use rand::{CryptoRng, RngCore};
 
@@ -76,6 +76,11 @@ pub enum Step {
         have: u64,
         /// Wanted.
         bytes: u64,
+    },
+    /// The desk answers no more requests of this device for now; sync goes on after the pause.
+    Pause {
+        /// How long.
+        pause: Duration,
     },
 }
 
@@ -139,7 +144,11 @@ pub async fn run(
     let mut workspace = Workspace::open(&settings.workspace)?;
     let (device, address) = device::load(&settings.device, workspace.reader())?;
     let address = settings.desk.as_deref().or(address.as_deref()).ok_or(SyncError::NoAddress)?;
-    let line = Line::new(address, settings.proxy.as_deref(), (device, clock), settings.patience)?;
+    let shared = RefCell::new(step);
+    let say = |step: Step| (shared.borrow_mut())(step);
+    let step: &mut dyn FnMut(Step) = &mut |step| say(step);
+    let (proxy, patience) = (settings.proxy.as_deref(), settings.patience);
+    let line = Line::new(address, proxy, (device, clock, &say), patience)?;
     let mut report = Report::default();
     let chain = pull::keyrings(&line, &workspace, rng).await?;
     report.epoch = chain.current().get().epoch;

@@ -43,9 +43,10 @@ pub(super) async fn send(
         return answer::page(StatusCode::SERVICE_UNAVAILABLE, &web.site.of(lang).busy, encoding);
     };
     let received = receive(&web, lang, &seat, request).await;
-    seat.is_over();
+    seat.is_answered_now();
     let page = match received {
-        Ok(Accepted { digits, unkept, promise }) => {
+        Ok(Accepted { digits, mut unkept, promise }) => {
+            unkept.truncate(web.intake.pages().names_that_fit());
             OncePage::Receipt { digits: digits.expose().to_owned(), unkept, promise }
         }
         Err(Refused { notice, typed: Some(typed) }) => OncePage::Refill {
@@ -218,7 +219,9 @@ impl Reception<'_> {
             return Ok(());
         }
         self.seal_words().await?;
+        let waiting = self.seat.waits_for_us();
         self.submission.begin_file(name, &part.media_type()).await?;
+        drop(waiting);
         if self.submission.has_a_place() {
             self.seat.has_a_place();
         }
@@ -227,9 +230,10 @@ impl Reception<'_> {
             if self.is_too_much() {
                 break;
             }
+            let had_a_place = self.submission.has_a_place();
             self.submission.write_file(bytes).await;
-            if !self.submission.has_a_place() {
-                self.seat.is_over();
+            if had_a_place && !self.submission.has_a_place() {
+                self.seat.lost_its_place();
             }
             chunk = part.chunk().await?;
         }
@@ -252,7 +256,9 @@ impl Reception<'_> {
         let typed = self.typed.as_ref().map(|typed| typed.fields.clone());
         let back = |refused: Refused| Refused { typed: typed.clone(), ..refused };
         self.seal_words().await.map_err(back)?;
-        self.seat.is_ending();
+        if !self.seat.is_ending() {
+            return Err(back(Refused::because(Notice::BUSY)));
+        }
         self.submission.finish().await.map_err(|error| back(error.into()))
     }
 }

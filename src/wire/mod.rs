@@ -78,6 +78,8 @@ pub struct Fault {
 pub const CODE_CLOCK: &str = "clock";
 /// Code of a [`Fault`]: the desk started after the request was signed.
 pub const CODE_STARTED: &str = "just-started";
+/// Code of a [`Fault`]: the device asked for more in two minutes than is answered.
+pub const CODE_TOO_MANY: &str = "too-many";
 
 /// Name of an entry of the page: 20 digits of the cursor, then the part.
 #[must_use]

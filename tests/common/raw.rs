@@ -27,7 +27,7 @@ impl Answer {
         String::from_utf8(self.body.clone()).unwrap()
     }
 
-    fn parse(bytes: &[u8]) -> Self {
+    pub(crate) fn parse(bytes: &[u8]) -> Self {
         let end = bytes.windows(4).position(|w| w == b"\r\n\r\n").unwrap_or_else(|| {
             panic!("no answer: {:?}", String::from_utf8_lossy(bytes));
         });

@@ -139,6 +139,44 @@ pub(crate) fn all_places_for_files_taken(stage: &Stage) {
     stage.expect("with a photo");
 }
 
+/// Sends at so many bytes a second, as somebody far away does, and gives the answer.
+fn slowly(stage: &Stage, parts: &[Vec<u8>], bytes_per_second: usize) -> Answer {
+    let mut stream = connect(stage.address());
+    for piece in form("/en/send", &parts.concat(), &[]).chunks(bytes_per_second / 5) {
+        assert!(stream.write_all(piece).is_ok(), "an honest sender was cut off");
+        std::thread::sleep(Duration::from_millis(200));
+    }
+    let mut answer = Vec::new();
+    let _ = stream.read_to_end(&mut answer);
+    Answer::parse(&answer)
+}
+
+/// All connections dribble, and each second somebody new wants one: the dribblers make room, and not a
+/// slow text or a slow file, though these stay longer than anybody's grace.
+pub(crate) fn slow_honest_people_among_those_who_stay(stage: &Stage) {
+    let mut all = flood(stage, CONNECTIONS, &begun_words());
+    let stop = AtomicBool::new(false);
+    let (text, story) = ("by 500 bytes a second ".repeat(230), "by 4 KB a second");
+    std::thread::scope(|scope| {
+        scope.spawn(|| dribble(&mut all, &stop));
+        scope.spawn(|| {
+            let mut more = Vec::new();
+            while !stop.load(Ordering::Relaxed) {
+                more.extend(flood(stage, 1, &begun_words()));
+                std::thread::sleep(Duration::from_secs(1));
+            }
+        });
+        let words = scope.spawn(|| slowly(stage, &[field("story", &text), end()], 500));
+        let parts = [field("story", story), file("photo.jpg", &vec![7; 40_000]), end()];
+        let page = stage.receipt(&slowly(stage, &parts, 4000));
+        assert!(!page.contains("photo.jpg"), "the file is whole: {page}");
+        stage.receipt(&words.join().unwrap());
+        stop.store(true, Ordering::Relaxed);
+    });
+    stage.expect(&text);
+    stage.expect(story);
+}
+
 /// Every connection sends as many words as are read at all and stops: the memory for words is one for
 /// all, and who holds it makes room.
 pub(crate) fn all_memory_for_words_taken(stage: &Stage) {

@@ -79,6 +79,7 @@ rows! {
     floods::all_places_for_files_taken,
     floods::all_memory_for_words_taken,
     floods::more_honest_people_than_connections,
+    floods::slow_honest_people_among_those_who_stay,
 }
 
 /// Who floods alone lasts longer than what must pass meanwhile; all other rows wait for who is cut off.

@@ -187,7 +187,7 @@ const WITHOUT_WORDS: &[(&str, usize, &str)] = &[
     ("demo/tour.rs", 2, "only a fault of the demo itself shows them"),
     ("review/exhibits.rs", 2, "three arms of one match share theirs"),
     ("review/sitting.rs", 2, "arms of one match share theirs"),
-    ("sync.rs", 2, "four arms of one match share their words"),
+    ("sync/mod.rs", 2, "four arms of one match share their words"),
 ];
 
 #[test]

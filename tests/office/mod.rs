@@ -29,7 +29,10 @@ use sandyk::{
     digest::Digest,
     id::{EntryId, ReaderId, TestimonyId},
     keyring::{Chain, DevicePub, Keyring, Published, Role, TrustRoot},
-    ledger::feed::{FeedItem, FeedKind, PartInfo},
+    ledger::{
+        LedgerKey,
+        feed::{FeedItem, FeedKind, PartInfo},
+    },
     note::NamedKey,
     secret::Secret,
     store::{BlobWriter as _, Commit, Expect, MemoryStore, NewEvent, Put, Store},
@@ -205,6 +208,12 @@ impl Office {
         *self.inner.lock().unwrap() = router;
     }
 
+    /// The same desk, which answers at most so many requests of one device in two minutes.
+    pub(crate) fn answer_at_most(&self, requests: usize, clock: Arc<dyn Clock>) {
+        let desk = desk_of(&self.store, self.published(), 7, clock).answering_at_most(requests);
+        *self.inner.lock().unwrap() = web::desk::router(Arc::new(desk));
+    }
+
     pub(crate) fn settings(&self, member: usize) -> Settings {
         let Member { workspace, device, .. } = &self.members[member];
         Settings {
@@ -217,6 +226,7 @@ impl Office {
                 attempts: 2,
                 pause: Duration::from_millis(1),
                 silence: Duration::from_secs(20),
+                ..Patience::default()
             },
         }
     }
@@ -309,13 +319,20 @@ impl Office {
 pub(crate) fn desk_over(
     store: &Arc<MemoryStore>,
     published: watch::Receiver<Arc<Published>>,
-    ledger_seed: u8,
+    ledger: u8,
     clock: Arc<dyn Clock>,
 ) -> Router {
-    let ledger =
-        sandyk::ledger::LedgerKey::from_seed(&Secret::take(&mut [ledger_seed; 32])).unwrap();
-    let desk = Desk::new(Arc::clone(store), published, ledger, &[], clock);
-    web::desk::router(Arc::new(desk))
+    web::desk::router(Arc::new(desk_of(store, published, ledger, clock)))
+}
+
+fn desk_of(
+    store: &Arc<MemoryStore>,
+    now: watch::Receiver<Arc<Published>>,
+    ledger: u8,
+    clock: Arc<dyn Clock>,
+) -> Desk<MemoryStore> {
+    let ledger = LedgerKey::from_seed(&Secret::take(&mut [ledger; 32])).unwrap();
+    Desk::new(Arc::clone(store), now, ledger, &[], clock)
 }
 
 pub(crate) async fn put_testimony(

@@ -41,6 +41,9 @@ impl Told for SyncError {
             Self::Refused { code, advice } => {
                 Words::of("sync-refused").with("code", code).with("why", advice)
             }
+            Self::StaysFull { waited } => {
+                Words::of("sync-stays-full").count("count", waited.as_secs())
+            }
             Self::TooLarge(path) => Words::of("sync-too-large").with("file", path.display()),
             Self::NotSealed(path) => Words::of("sync-not-sealed").with("file", path.display()),
             Self::NoSuchTestimony(id) => Words::of("sync-no-such-testimony").with("id", id),

@@ -5,15 +5,17 @@
 //! only, and only after one second.
 //! Does not: open anything. Spec: `docs/format/desk.md`.
 
+mod bar;
+
 use std::{
-    io::{self, IsTerminal as _},
     net::{SocketAddr, TcpStream},
     path::PathBuf,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use rand::rngs::OsRng;
+
+use self::bar::Bar;
 
 use crate::{
     cli::{
@@ -24,7 +26,7 @@ use crate::{
         words::{Told as _, Words},
     },
     clock::SystemClock,
-    sync::{self, Init, Patience, Report, Settings, Step, SyncError, Wanted},
+    sync::{self, Init, Patience, Report, Settings, SyncError, Wanted},
 };
 
 /// Pull and prove the feed, push the outbox.
@@ -98,7 +100,8 @@ pub fn run(args: SyncArgs, out: &mut Out) -> Result<Exit, CliError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let mut bar = Bar::new();
     let report = runtime.block_on(async {
-        sync::run(&settings, &SystemClock, &mut OsRng, &mut |step| bar.show(&step)).await
+        let mut show = |step| bar.show(&step, out);
+        sync::run(&settings, &SystemClock, &mut OsRng, &mut show).await
     });
     bar.clear();
     let report = report.map_err(|error| match no_proxy(&error, settings.proxy.as_deref()) {
@@ -259,6 +262,7 @@ pub(super) fn explain(error: &SyncError) -> CliError {
         | SyncError::TooSlow(_)
         | SyncError::Clock { .. }
         | SyncError::Refused { .. }
+        | SyncError::StaysFull { .. }
         | SyncError::TooLarge(_)
         | SyncError::TooFew { .. }
         | SyncError::NothingHeld
@@ -307,42 +311,6 @@ fn swapped(settings: &Settings) -> Option<CliError> {
 /// How long a proxy on this machine may take to answer.
 const PROXY_WAIT: Duration = Duration::from_secs(2);
 const ALARM: &str = "************************************************************************";
-
-/// A bar that appears after one second, if somebody looks.
-struct Bar {
-    drawn: ProgressBar,
-    began: Instant,
-    looking: bool,
-}
-
-impl Bar {
-    fn new() -> Self {
-        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
-        Self { drawn: bar, began: Instant::now(), looking: io::stderr().is_terminal() }
-    }
-
-    fn show(&mut self, step: &Step) {
-        if !self.looking || self.began.elapsed() < Duration::from_secs(1) {
-            return;
-        }
-        self.drawn.set_draw_target(ProgressDrawTarget::stderr());
-        let (have, all, template) = match step {
-            Step::Feed { have, head } => (*have, *head, "feed     {wide_bar} {pos}/{len}"),
-            Step::Exhibits { have, bytes } => {
-                (*have, *bytes, "exhibits {wide_bar} {bytes}/{total_bytes} {eta}")
-            }
-        };
-        if let Ok(style) = ProgressStyle::with_template(template) {
-            self.drawn.set_style(style);
-        }
-        self.drawn.set_length(all);
-        self.drawn.set_position(have);
-    }
-
-    fn clear(&self) {
-        self.drawn.finish_and_clear();
-    }
-}
 
 #[cfg(test)]
 mod tests {

@@ -79,6 +79,10 @@ struct State {
     bytes: u64,
     /// Bytes of the shared memory for typed words.
     typed: usize,
+    /// Since when we keep it waiting.
+    waiting: Option<Instant>,
+    /// How long we kept it waiting before.
+    waited: Duration,
     leaving: bool,
 }
 
@@ -88,6 +92,9 @@ pub(super) struct Admitted {
     number: u64,
     _place: OwnedSemaphorePermit,
 }
+
+/// While this is there, it is we who keep somebody waiting.
+pub(super) struct Waiting<'s>(&'s Seat);
 
 /// Memory for the words of one form, given back when they are sealed or handed back.
 pub(super) struct Allowance {
@@ -165,6 +172,14 @@ impl Crowd {
 
     fn cut_the_least_advanced(&self, now: Instant, want: Want) {
         let seats = self.seats();
+        let goes = |seat: &Arc<Seat>| {
+            let state = seat.state();
+            state.leaving && state.typed > 0
+        };
+        if matches!(want, Want::Memory) && seats.values().any(goes) {
+            // Each who waits looks for somebody: what the last one held comes back first.
+            return;
+        }
         let files = seats.values().filter(|seat| seat.state().stage == Stage::Files).count();
         let worst = seats
             .values()
@@ -176,8 +191,7 @@ impl Crowd {
             })
             .max_by_key(|(silent, behind, _)| (*silent, *behind));
         if let Some((_, _, seat)) = worst {
-            seat.state().leaving = true;
-            seat.cut.notify_one();
+            seat.ask_to_leave();
         }
     }
 
@@ -194,24 +208,40 @@ impl Drop for Admitted {
 
 impl State {
     fn new() -> Self {
-        Self { stage: Stage::Silent, since: Instant::now(), bytes: 0, typed: 0, leaving: false }
+        Self {
+            stage: Stage::Silent,
+            since: Instant::now(),
+            bytes: 0,
+            typed: 0,
+            waiting: None,
+            waited: Duration::ZERO,
+            leaving: false,
+        }
     }
 
     fn begin(&mut self, stage: Stage) {
         self.stage = stage;
         self.since = Instant::now();
         self.bytes = 0;
+        self.waiting = None;
+        self.waited = Duration::ZERO;
     }
 
     fn had(&self, now: Instant) -> Duration {
         now.saturating_duration_since(self.since)
     }
 
-    /// How far behind somebody is who has moved so many bytes in the time it had.
+    fn kept_waiting(&self, now: Instant) -> Duration {
+        let now = self.waiting.map(|since| now.saturating_duration_since(since));
+        self.waited.saturating_add(now.unwrap_or_default())
+    }
+
+    /// How far behind somebody is who has moved so many bytes in the time it had, ours not counted.
     fn behind(&self, now: Instant) -> Duration {
         let made_up = self.bytes.checked_div(BYTES_A_SECOND).unwrap_or_default().min(MOST_MADE_UP);
         let most = Duration::from_secs(MOST_MADE_UP);
-        self.had(now).saturating_add(most).saturating_sub(Duration::from_secs(made_up))
+        let had = self.had(now).saturating_sub(self.kept_waiting(now));
+        had.saturating_add(most).saturating_sub(Duration::from_secs(made_up))
     }
 }
 
@@ -246,9 +276,40 @@ impl Seat {
         self.state().stage = Stage::Files;
     }
 
-    /// Everything has arrived.
-    pub(super) fn is_ending(&self) {
-        self.state().stage = Stage::Ending;
+    /// It lost its place to somebody who waited; what it still sends counts anew.
+    pub(super) fn lost_its_place(&self) {
+        self.state().begin(Stage::Asking);
+    }
+
+    /// Nothing more is read from it until what comes back is dropped: the time is ours. It makes room
+    /// all the same.
+    pub(super) fn waits_for_us(&self) -> Waiting<'_> {
+        self.state().waiting = Some(Instant::now());
+        Waiting(self)
+    }
+
+    /// Everything has arrived. `false` if it was asked to leave before: then nothing may be made
+    /// durable any more, since nobody would be told.
+    #[must_use]
+    pub(super) fn is_ending(&self) -> bool {
+        let mut state = self.state();
+        if !state.leaving {
+            state.stage = Stage::Ending;
+        }
+        !state.leaving
+    }
+
+    /// Its answer is there, and gets the time of a newcomer to be sent.
+    pub(super) fn is_answered_now(&self) {
+        self.state().begin(Stage::Asking);
+    }
+
+    fn ask_to_leave(&self) {
+        let mut state = self.state();
+        if state.stage != Stage::Ending {
+            state.leaving = true;
+            self.cut.notify_one();
+        }
     }
 
     /// Nothing of it is kept or everything is: what still comes is read for politeness.
@@ -279,7 +340,9 @@ impl Allowance {
         let units = missing.div_ceil(UNIT);
         let crowd = &self.seat.crowd;
         let Ok(permits) = u32::try_from(units) else { return false };
+        let waiting = self.seat.waits_for_us();
         let got = crowd.acquire(&crowd.typed, permits, Want::Memory).await;
+        drop(waiting);
         let Some(got) = got else { return false };
         self.bytes = wanted;
         let more = units.saturating_mul(UNIT);
@@ -290,6 +353,16 @@ impl Allowance {
     }
 }
 
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        let mut state = self.0.state();
+        if state.waiting.is_some() {
+            state.waited = state.kept_waiting(Instant::now());
+            state.waiting = None;
+        }
+    }
+}
+
 impl Drop for Allowance {
     fn drop(&mut self) {
         self.seat.state().typed = 0;
@@ -297,103 +370,4 @@ impl Drop for Allowance {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    async fn full(connections: usize) -> (Arc<Crowd>, Vec<Admitted>) {
-        let crowd = Crowd::making_room(connections, 1 << 20);
-        let mut all = Vec::new();
-        for _ in 0..connections {
-            all.push(crowd.admit().await.unwrap());
-        }
-        (crowd, all)
-    }
-
-    fn everybody_asks(all: &[Admitted]) {
-        for one in all {
-            one.seat.heard(1);
-        }
-    }
-
-    /// Who is asked to leave `after` so many seconds, when a newcomer comes.
-    fn leaves(crowd: &Crowd, all: &[Admitted], after: u64) -> Option<usize> {
-        let now = Instant::now().checked_add(Duration::from_secs(after)).unwrap();
-        crowd.cut_the_least_advanced(now, Want::Place);
-        all.iter().position(|one| one.seat.state().leaving)
-    }
-
-    #[tokio::test]
-    async fn nobody_goes_before_the_grace_and_the_silent_go_first() {
-        let (crowd, all) = full(3).await;
-        all[0].seat.heard(1);
-        all[2].seat.heard(1);
-        assert_eq!(leaves(&crowd, &all, 4), None);
-        assert_eq!(leaves(&crowd, &all, 5), Some(1));
-        assert!(timeout(LOOK, all[1].seat.cut()).await.is_ok(), "and is told");
-        assert!(timeout(LOOK, all[0].seat.cut()).await.is_err(), "and nobody else is");
-    }
-
-    #[tokio::test]
-    async fn the_least_advanced_goes_and_what_is_ending_or_has_a_place_stays() {
-        let (crowd, all) = full(4).await;
-        everybody_asks(&all);
-        all[0].seat.is_ending();
-        all[1].seat.has_a_place();
-        all[2].seat.heard(30 << 10);
-        assert_eq!(leaves(&crowd, &all, 20), Some(3));
-    }
-
-    #[tokio::test]
-    async fn bytes_make_up_for_a_minute_and_no_more() {
-        let (crowd, all) = full(2).await;
-        all[0].seat.heard(1);
-        tokio::time::sleep(Duration::from_millis(20)).await;
-        all[1].seat.heard(1);
-        all[1].seat.heard(50 << 20);
-        all[0].seat.heard(61 << 10);
-        assert_eq!(leaves(&crowd, &all, 100), Some(0), "who was there first");
-    }
-
-    #[tokio::test]
-    async fn files_go_only_while_they_hold_more_than_half() {
-        let (crowd, all) = full(4).await;
-        everybody_asks(&all);
-        all[0].seat.has_a_place();
-        all[1].seat.has_a_place();
-        all[2].seat.is_ending();
-        all[3].seat.is_ending();
-        assert_eq!(leaves(&crowd, &all, 20), None);
-        all[2].seat.has_a_place();
-        assert!(leaves(&crowd, &all, 20).is_some_and(|who| who != 3));
-    }
-
-    #[tokio::test]
-    async fn memory_for_words_is_bounded_and_comes_back() {
-        let (crowd, all) = full(2).await;
-        everybody_asks(&all);
-        let mut first = all[0].seat.allowance();
-        assert!(first.take(OWN + (1 << 20)).await);
-        let mut other = all[1].seat.allowance();
-        assert!(other.take(OWN).await, "its own part is always there");
-        assert!(timeout(LOOK * 2, other.take(1)).await.is_err(), "more waits");
-        assert!(!all[0].seat.state().leaving, "nobody goes before the grace");
-        let later = Instant::now().checked_add(GRACE).unwrap();
-        crowd.cut_the_least_advanced(later, Want::Memory);
-        assert!(all[0].seat.state().leaving, "who holds the memory makes room");
-        assert!(!all[1].seat.state().leaving, "and who holds none does not");
-        drop(first);
-        assert!(timeout(LOOK, other.take(1)).await.unwrap());
-        drop(other);
-        assert_eq!(crowd.typed.available_permits(), 1024);
-    }
-
-    #[tokio::test]
-    async fn a_newcomer_gets_the_place_of_who_leaves() {
-        let (crowd, mut all) = full(1).await;
-        let came = timeout(LOOK * 2, crowd.admit()).await;
-        assert!(came.is_err(), "there is no place");
-        all.clear();
-        assert!(timeout(LOOK, crowd.admit()).await.unwrap().is_some());
-        assert!(crowd.seats().is_empty(), "who is gone is not counted");
-    }
-}
+mod tests;
