@@ -20,6 +20,7 @@ use super::{
     exit::{CliError, Exit},
     out::{Format, Out},
     verify::store::{Against, CheckpointFound, Found, check},
+    words::{Told as _, Words},
 };
 use crate::{
     clock::{Clock as _, Day, SystemClock},
@@ -126,7 +127,8 @@ pub fn restore(args: &RestoreArgs, out: &mut Out) -> Result<Exit, CliError> {
         fs::rename(journal, aside)?;
         return Err(CliError::refused("a reader has seen another history than this backup has")
             .kept("the backup as it is; the restored journal is named journal.refused")
-            .advice("try another backup; ask the readers which checkpoint each of them holds"));
+            .advice("try another backup; ask the readers which checkpoint each of them holds")
+            .words(Words::of("restore-other-history")));
     }
     tell(&answer, out)
 }
@@ -182,7 +184,7 @@ fn tell(answer: &Answer, out: &mut Out) -> Result<Exit, CliError> {
 }
 
 fn explain(error: &BackupError) -> CliError {
-    match error {
+    let said = match error {
         BackupError::Inside | BackupError::NotABackup(_) | BackupError::NotEmpty(_) => {
             CliError::told(Exit::Refused, error)
         }
@@ -190,7 +192,8 @@ fn explain(error: &BackupError) -> CliError {
         BackupError::Store(_) | BackupError::Io(_) => CliError::failed(error)
             .kept("the store and what the backup held before")
             .advice("check the disks; sandyk verify store names what is damaged"),
-    }
+    };
+    said.words(error.words())
 }
 
 /// A bar that is drawn if somebody looks.

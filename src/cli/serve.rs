@@ -328,9 +328,10 @@ struct Rounds<'s> {
 impl Rounds<'_> {
     /// Makes the batches of weeks that are over; says what keeps it from that, once.
     async fn close_weeks(&mut self, out: &mut Out) {
-        let warning = self.intake.log().round().await.err().map(|e| format!("warning: {e}"));
-        if let Some(new) = warning.as_ref().filter(|_| warning != self.log) {
-            out.say(new);
+        let error = self.intake.log().round().await.err();
+        let warning = error.as_ref().map(ToString::to_string);
+        if let Some(new) = error.filter(|_| warning != self.log) {
+            out.warn(&new, &new.words());
         }
         self.log = warning;
     }
@@ -370,19 +371,29 @@ fn look(folder: &mut KeyringFolder, said: Option<&str>, out: &mut Out) -> Option
 }
 
 fn say_room(room: Room, limits: &Limits, out: &mut Out) {
-    let full = |percent| format!("warning: the disk of the store is more than {percent} % full");
-    out.say(match room {
-        Room::Everything => "there is room on the disk again: words and files are taken in".into(),
-        Room::Words => format!(
-            "{}: files are refused, words are taken in; make room, a restart is not needed",
-            full(limits.files_until_percent)
+    let full = |percent| format!("the disk of the store is more than {percent} % full");
+    match room {
+        Room::Everything => {
+            let english = "there is room on the disk again: words and files are taken in";
+            let said = out.in_words(english, &Words::of("room-again"));
+            out.say(said);
+        }
+        Room::Words => out.warn(
+            format!(
+                "{}: files are refused, words are taken in; make room, a restart is not needed",
+                full(limits.files_until_percent)
+            ),
+            &Words::of("room-words").with("percent", limits.files_until_percent),
         ),
-        Room::Nothing => format!(
-            "{}: nothing new is taken in; everything acknowledged is kept; make room, a restart is \
-             not needed",
-            full(limits.words_until_percent)
+        Room::Nothing => out.warn(
+            format!(
+                "{}: nothing new is taken in; everything acknowledged is kept; make room, a restart \
+                 is not needed",
+                full(limits.words_until_percent)
+            ),
+            &Words::of("room-nothing").with("percent", limits.words_until_percent),
         ),
-    });
+    }
 }
 
 fn say_standing(intake: &Intake, out: &mut Out) {

@@ -31,7 +31,22 @@ impl Out {
     pub fn warn(&mut self, english: impl fmt::Display, words: &Words) {
         let Some(locale) = &self.locale else { return self.say(format!("warning: {english}")) };
         let what = words.say(locale).unwrap_or_else(|| english.to_string());
-        let mut said = format!("{} {what}", locale.text("label-warning"));
+        let first = format!("{} {what}", locale.text("label-warning"));
+        self.say_with_parts(first, words);
+    }
+
+    /// Says an alarm so that nobody overlooks it; `english` says its three things itself.
+    pub fn alarm(&mut self, english: impl fmt::Display, words: &Words) {
+        match self.locale.as_ref().and_then(|locale| words.say(locale)) {
+            Some(what) => self.say_with_parts(format!("** {what}."), words),
+            None => self.say(english),
+        }
+    }
+
+    /// Says what happened, and below it what was kept and what to do, as far as `words` know it.
+    fn say_with_parts(&mut self, first: String, words: &Words) {
+        let Some(locale) = &self.locale else { return self.say(first) };
+        let mut said = first;
         for (label, part) in [("label-kept", Part::Kept), ("label-next", Part::Next)] {
             if let Some(text) = words.clone().part(part).say(locale) {
                 said = format!("{said}\n   {} {text}", locale.text(label));

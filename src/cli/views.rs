@@ -7,6 +7,7 @@ use crate::{
         exit::{CliError, Exit},
         out::{Format, Out},
         sync::explain,
+        words::{Told as _, Words},
     },
     files,
     sync::{self, Compared, View},
@@ -58,6 +59,7 @@ pub(super) fn compare(args: &CompareArgs, out: &mut Out) -> Result<Exit, CliErro
         CliError::failed(format!("{}: {e}", args.file.display()))
             .kept("everything")
             .advice("name the checkpoint.note from the other reader's workspace")
+            .words(Words::of("compare-file").with("file", args.file.display()).why(e.words()))
     })?;
     match sync::compare(&args.workspace, &theirs).map_err(|error| explain(&error))? {
         Compared::Same { size } => {
@@ -67,7 +69,8 @@ pub(super) fn compare(args: &CompareArgs, out: &mut Out) -> Result<Exit, CliErro
         Compared::Ahead { theirs, ours } => {
             Err(CliError::failed(format!("they have {theirs} events, you have {ours}"))
                 .kept("everything")
-                .advice("sync, then compare again; or let them compare with your checkpoint.note"))
+                .advice("sync, then compare again; or let them compare with your checkpoint.note")
+                .words(Words::of("compare-ahead").with("theirs", theirs).with("ours", ours)))
         }
     }
 }

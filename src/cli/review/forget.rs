@@ -10,6 +10,7 @@ use crate::{
         exit::{CliError, Exit},
         out::{Format, Out},
         review::{read, sitting::short},
+        words::{Told as _, Words},
     },
     clock::{Clock as _, Day, SystemClock},
     forget::{Reason, WAIT_DAYS},
@@ -85,7 +86,7 @@ pub(super) fn run(args: &ForgetArgs, session: &Session, out: &mut Out) -> Result
         out.say("Your objection is in the outbox. Sync now: it stops the order only at the desk.");
         return Ok(Exit::Done);
     }
-    let reason = args.reason.map(Reason::from).ok_or_else(|| CliError::usage("no --reason"))?;
+    let reason = args.reason.map(Reason::from).ok_or_else(no_reason)?;
     let name = || PathBuf::from(format!("forget-{}.note", short(&id.to_string())));
     let file = args.to.clone().unwrap_or_else(name);
     let signed = session.order_to_forget(id, (reason, today), &file).map_err(|e| explain(&e))?;
@@ -152,7 +153,7 @@ pub(super) fn say_pending(session: &Session, out: &mut Out) {
 
 fn explain(error: &ForgetActError) -> CliError {
     let kept = "nothing was signed, nothing is forgotten";
-    match error {
+    let said = match error {
         ForgetActError::NotAGuardian => CliError::refused(error)
             .kept(kept)
             .advice("ask a guardian; `sandyk review list` shows what you can do yourself"),
@@ -166,5 +167,10 @@ fn explain(error: &ForgetActError) -> CliError {
         ForgetActError::Io(_) => {
             CliError::failed(error).kept(kept).advice("name another file, or free the disk")
         }
-    }
+    };
+    said.words(error.words())
+}
+
+fn no_reason() -> CliError {
+    CliError::usage("no --reason").words(Words::of("forget-no-reason"))
 }

@@ -83,7 +83,8 @@ pub(super) fn find(prefix: &str, session: &Session) -> Result<TestimonyId, CliEr
         if let Some(gone) = forget::find(prefix, session) {
             return CliError::refused(gone)
                 .kept("the order, with its signatures, and the leaf in the feed tree")
-                .advice("nothing brings it back; what you copied out before is yours to destroy");
+                .advice("nothing brings it back; what you copied out before is yours to destroy")
+                .words(Words::of("forgotten-here").with("given", prefix));
         }
         CliError::failed(&e)
             .kept("nothing was changed")

@@ -239,9 +239,11 @@ pub(super) fn say_alarms_at_the_end(session: &Session, out: &mut Out) -> bool {
 }
 
 fn say_alarm(alarm: &FeedAlarm, out: &mut Out) {
-    out.say(format!("** ALARM: {alarm}."));
-    out.say("   kept: everything is as it was; what is shown here may not be all there is");
-    out.say("   next: do not sync again; call your colleagues and an administrator by voice");
+    let english = format!(
+        "** ALARM: {alarm}.\n   kept: everything is as it was; what is shown here may not be all there \
+         is\n   next: do not sync again; call your colleagues and an administrator by voice"
+    );
+    out.alarm(english, &alarm.words());
 }
 
 fn say_what_is_wrong(session: &Session, out: &mut Out) {
@@ -250,16 +252,20 @@ fn say_what_is_wrong(session: &Session, out: &mut Out) {
     }
     say_what_the_clock_shows(session, SystemClock.today(), out);
     if session.is_first() {
-        out.say(
-            "warning: state.json, the memory of what you have seen before, is not beside your keys",
+        out.warn(
+            "state.json, the memory of what you have seen before, is not beside your keys\n   an older \
+             copy of feed and keyring would not be noticed this once; from now on it is\n   next: if \
+             you did not take it away yourself, compare with a colleague by voice",
+            &Words::of("warn-no-memory"),
         );
-        out.say("   an older copy of feed and keyring would not be noticed this once; from now on it is");
-        out.say("   next: if you did not take it away yourself, compare with a colleague by voice");
     }
     if let Some((written, here)) = session.own_missing() {
-        out.say(format!(
-            "warning: you have written {written} entries before, this workspace proves {here} of them"
-        ));
+        out.warn(
+            format!(
+                "you have written {written} entries before, this workspace proves {here} of them"
+            ),
+            &Words::of("warn-own-missing").with("last", written).with("here", here),
+        );
     }
     forget::say_pending(session, out);
     if session.listed().is_none() {
@@ -268,13 +274,20 @@ fn say_what_is_wrong(session: &Session, out: &mut Out) {
             &Words::of("warn-not-listed"),
         );
     }
+    say_what_the_casebook_lacks(session, out);
+}
+
+/// Keys and entries that do not count, and what this version does not know.
+fn say_what_the_casebook_lacks(session: &Session, out: &mut Out) {
     for fault in session.book.key_faults.iter().take(SHOWN) {
         let KeyFault { position, cause } = fault;
-        out.say(format!("warning: {position}: a casebook key is not used: {cause}"));
+        let words = Words::of("warn-casebook-key").with("place", position).why(cause.words());
+        out.warn(format!("{position}: a casebook key is not used: {cause}"), &words);
     }
     let more = session.book.key_faults.len().saturating_sub(SHOWN);
     if more > 0 {
-        out.say(format!("warning: {more} more casebook keys are not used"));
+        let words = Words::of("warn-casebook-keys").count("count", more);
+        out.warn(format!("{more} more casebook keys are not used"), &words);
     }
     let casebook = &session.book.casebook;
     for fault in casebook.faults.iter().take(SHOWN) {
@@ -293,7 +306,10 @@ fn say_what_is_wrong(session: &Session, out: &mut Out) {
     }
     if casebook.unknown > 0 {
         let n = casebook.unknown;
-        out.say(format!("{n} entries that this version does not know are kept and not shown"));
+        let english = format!("{n} entries that this version does not know are kept and not shown");
+        let words = Words::of("warn-unknown-entries").count("count", n);
+        let said = out.in_words(english, &words);
+        out.say(said);
     }
 }
 

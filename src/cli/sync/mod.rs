@@ -176,7 +176,7 @@ fn tell(report: &Report, out: &mut Out) -> Result<Exit, CliError> {
         Format::Table => out.item(0, &in_one_line(report))?,
     }
     for warning in &report.warnings {
-        out.say(format!("warning: {warning}"));
+        out.warn(warning, &Words::english(warning));
     }
     if let Some(key) = &report.pinned {
         out.say("This was the first sync: from now on only this ledger key is believed.");
@@ -203,8 +203,11 @@ fn tell(report: &Report, out: &mut Out) -> Result<Exit, CliError> {
         out.say("   next: sandyk sync --exhibits all fetches the files that are not here");
     }
     if report.unknown > 0 {
-        out.say("warning: there are events of a kind that this version does not know");
-        out.say("   next: update sandyk; they are kept as they are");
+        out.warn(
+            "there are events of a kind that this version does not know\n   next: update sandyk; they \
+             are kept as they are",
+            &Words::of("warn-unknown-events").count("count", report.unknown),
+        );
     }
     Ok(Exit::Done)
 }

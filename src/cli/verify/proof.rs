@@ -12,6 +12,7 @@ use crate::{
     cli::{
         exit::{CliError, Exit},
         out::{Format, Out},
+        words::{Told as _, Words},
     },
     digest::Digest,
     files::{self, Audience, Existing},
@@ -59,6 +60,7 @@ pub(super) fn run(args: &ProofArgs, out: &mut Out) -> Result<Exit, CliError> {
             CliError::failed(format!("{} is no promise and no proof", args.file.display()))
                 .kept(KEPT)
                 .advice("give the text from the receipt page, or a file that --save wrote")
+                .words(Words::of("proof-neither").with("file", args.file.display()))
         })?
     };
     let key = key(args, &proof.ledger_key)?;
@@ -69,6 +71,7 @@ pub(super) fn run(args: &ProofArgs, out: &mut Out) -> Result<Exit, CliError> {
             CliError::failed(format!("{}: {e}", path.display()))
                 .kept("the proof holds; it was not saved")
                 .advice("name a file that is not there yet")
+                .words(Words::of("proof-not-saved").with("file", path.display()).why(e.words()))
         })?;
     }
     tell(&kept, &key, args, out)?;
@@ -89,7 +92,8 @@ fn look_up(leaf: &Digest, feed: &Path, out: &mut Out) -> Result<Exit, CliError> 
         .kept(KEPT)
         .advice(
             "sync and look again; if it stays so, keep the promise: it proves what was received",
-        ))
+        )
+        .words(Words::of("proof-withheld")))
 }
 
 /// The proof from a promise and the files of the site.
@@ -101,7 +105,8 @@ fn join(promise: &str, args: &ProofArgs, out: &mut Out) -> Result<Proof, CliErro
                 "after the week is over, fetch /ledger/key, /ledger/checkpoint, /ledger/entries and \
                  /ledger/batch/WEEK of the site into a folder, and name that by --log; a reader may \
                  give --feed feed.jsonl --key ledger-key.txt at once",
-            ));
+            )
+            .words(Words::of("proof-no-log")));
     };
     let given = load_text(&folder.join("key"), MAX_KEY)?;
     let key = key(args, given.trim())?;
@@ -113,7 +118,10 @@ fn join(promise: &str, args: &ProofArgs, out: &mut Out) -> Result<Proof, CliErro
     let batch = files::load(&batch, MAX_BATCH).map_err(|e| unreadable(&batch, &e))?;
     let files = PublicFiles { checkpoint: &checkpoint, entries: &entries, batch: &batch };
     if args.key.is_none() {
-        out.say("warning: the key came from the same site as the rest; compare its fingerprint");
+        out.warn(
+            "the key came from the same site as the rest; compare its fingerprint",
+            &Words::of("warn-key-of-the-site"),
+        );
     }
     Proof::join(promise, &files, &key).map_err(|error| broken(&error))
 }
@@ -128,14 +136,18 @@ fn key(args: &ProofArgs, given: &str) -> Result<NamedKey, CliError> {
     }
     Err(CliError::refused("this was signed by another ledger key than the one you know")
         .kept(KEPT)
-        .advice("compare the fingerprints with somebody who synced from this server, by voice"))
+        .advice("compare the fingerprints with somebody who synced from this server, by voice")
+        .words(Words::of("proof-other-key")))
 }
 
 fn parse_key(text: &str) -> Result<NamedKey, CliError> {
     NamedKey::parse(text.trim()).map_err(|e| {
-        CliError::failed(format!("this is not a ledger key: {e}")).kept(KEPT).advice(
-            "it is one line, as /ledger/key of the site or ledger-key.txt of a reader shows it",
-        )
+        CliError::failed(format!("this is not a ledger key: {e}"))
+            .kept(KEPT)
+            .advice(
+                "it is one line, as /ledger/key of the site or ledger-key.txt of a reader shows it",
+            )
+            .words(Words::of("proof-not-a-key").why(e.words()))
     })
 }
 
@@ -165,7 +177,7 @@ fn broken(error: &ProofError) -> CliError {
         | ProofError::Broken(_)
         | ProofError::Log => CliError::refused(error),
     };
-    said.kept(KEPT).advice(match error {
+    let said = said.kept(KEPT).advice(match error {
         ProofError::NoWeek(_) => "wait until the week is over, then fetch the files again",
         ProofError::Shape => "save the proof anew, with this version",
         ProofError::Promise(_) => "copy the whole note, from its first line to the last",
@@ -175,7 +187,8 @@ fn broken(error: &ProofError) -> CliError {
         ProofError::Broken(_) => {
             "keep the promise and these files: together they prove that the server broke its word"
         }
-    })
+    });
+    said.words(error.words())
 }
 
 fn load_text(path: &Path, limit: u64) -> Result<String, CliError> {
@@ -186,6 +199,7 @@ fn unreadable(path: &Path, error: &std::io::Error) -> CliError {
     CliError::failed(format!("{}: {error}", path.display()))
         .kept(KEPT)
         .advice("check the name; fetch the file again if it is one of the site's")
+        .words(Words::of("proof-file").with("file", path.display()).why(error.words()))
 }
 
 const KEPT: &str = "every file as it is; nothing was sent anywhere";

@@ -14,6 +14,7 @@ use crate::{
     cli::{
         exit::{CliError, Exit},
         out::{Format, Out},
+        words::{Told as _, Words},
     },
     digest::{Digest, HashingWriter},
     files,
@@ -113,7 +114,8 @@ pub(crate) fn check(folder: &Path, against: &Against) -> Result<Found, CliError>
     let known = against.load(folder)?;
     let mut ledger = Ledger { size: known.as_ref().map(|c| c.size), ..Ledger::default() };
     let mut examined = examine(folder, &mut |event| ledger.take(event)).map_err(|e| {
-        CliError::from(e).kept("nothing was changed").advice("name the store's folder")
+        let words = Words::of("verify-store").why(e.words());
+        CliError::from(e).kept("nothing was changed").advice("name the store's folder").words(words)
     })?;
     let Ledger { frontier, root_then, parts, forgotten, damage, .. } = ledger;
     examined.damage.extend(damage);
@@ -227,9 +229,11 @@ impl Against {
         let beside = path.with_file_name("ledger-key.txt");
         let key_file = self.ledger_key.clone().or_else(|| beside.exists().then_some(beside));
         let wrong = |what: String| {
+            let words = Words::of("verify-checkpoint").with("why", &what);
             CliError::refused(what)
                 .kept("nothing was changed")
                 .advice("give checkpoint.note and ledger-key.txt of one reader's workspace")
+                .words(words)
         };
         let key = match key_file {
             Some(file) => files::load_text(&file, MAX_NOTE)?,

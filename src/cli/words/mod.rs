@@ -8,14 +8,19 @@
 
 use std::{error::Error, fmt};
 
-use crate::locale::{Arg, Lang, Locale};
+use crate::{
+    ledger::ProofError,
+    locale::{Arg, Lang, Locale},
+};
 
 mod keyring;
 pub mod machine;
 #[cfg(feature = "admin")]
 mod of_admin;
+mod of_keeping;
 #[cfg(any(feature = "open", feature = "admin"))]
 mod of_passphrase;
+mod of_proof;
 #[cfg(feature = "review")]
 mod of_review;
 #[cfg(feature = "serve")]
@@ -146,6 +151,7 @@ impl Words {
 #[must_use]
 pub fn of(error: &(dyn Error + 'static)) -> Option<Words> {
     let ground = keyring::of(error).or_else(|| plain::of(error));
+    let ground = ground.or_else(|| of_keeping::of(error)).or_else(|| told::<ProofError>(error));
     #[cfg(any(feature = "open", feature = "admin"))]
     let ground = ground.or_else(|| of_passphrase::of(error));
     #[cfg(feature = "admin")]

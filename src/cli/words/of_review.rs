@@ -6,8 +6,8 @@ use super::{Told, Words, told};
 use crate::{
     casebook::{EntryError, KeyError, TagError},
     review::{
-        BookError, ExhibitsError, FeedAlarm, KeysError, PickError, SessionError, Unproven,
-        WorkspaceError, WriteError,
+        BookError, ExhibitsError, FeedAlarm, ForgetActError, KeysError, PickError, SessionError,
+        Unproven, WorkspaceError, WriteError,
     },
     sealed::open::OpenError,
 };
@@ -20,6 +20,7 @@ pub(super) fn of(error: &(dyn Error + 'static)) -> Option<Words> {
         .or_else(|| told::<ExhibitsError>(error))
         .or_else(|| told::<PickError>(error))
         .or_else(|| told::<FeedAlarm>(error))
+        .or_else(|| told::<ForgetActError>(error))
         .or_else(|| told::<Unproven>(error))
         .or_else(|| told::<TagError>(error))
 }
@@ -161,10 +162,19 @@ impl Told for FeedAlarm {
             }
             Self::Rewritten { seen } => Words::of("feed-rewritten").with("held", seen),
             Self::Damaged { line } => Words::of("feed-damaged").with("line", line),
-            Self::SplitView { .. }
-            | Self::Missing { .. }
-            | Self::Altered { .. }
-            | Self::Hole { .. } => Words::english(self),
+            Self::SplitView { reader, size, signed: false } => {
+                Words::of("feed-split-view").with("reader", reader).with("size", size)
+            }
+            Self::SplitView { reader, size, signed: true } => {
+                Words::of("feed-split-view-signed").with("reader", reader).with("size", size)
+            }
+            Self::Missing { cursor, id, part } => {
+                Words::of("feed-missing").with("cursor", cursor).with("id", id).with("part", part)
+            }
+            Self::Altered { cursor, id, part } => {
+                Words::of("feed-altered").with("cursor", cursor).with("id", id).with("part", part)
+            }
+            Self::Hole { cursor } => Words::of("feed-hole").with("cursor", cursor),
         }
     }
 }
@@ -203,6 +213,19 @@ impl Told for OpenError {
             | Self::OtherTestimony
             | Self::NotUnderThisCover(_)
             | Self::Exhibits(_) => Words::of("open-altered").with("why", self),
+        }
+    }
+}
+
+impl Told for ForgetActError {
+    fn words(&self) -> Words {
+        match self {
+            Self::NotAGuardian => Words::of("forget-not-a-guardian"),
+            Self::NotHere => Words::of("forget-not-here"),
+            Self::OtherLeaf => Words::of("forget-other-leaf"),
+            Self::NothingWaits => Words::of("forget-nothing-waits"),
+            Self::Order(cause) => cause.words(),
+            Self::Io(cause) => Words::of("forget-file").why(cause.words()),
         }
     }
 }

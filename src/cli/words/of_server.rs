@@ -4,10 +4,10 @@ use std::error::Error;
 
 use super::{Told, Words, told};
 use crate::{
-    intake::{Closed, LookError},
+    intake::{Closed, LogError, LookError},
     ledger::LedgerKeyError,
     process::Weakness,
-    store::StoreError,
+    store::{StoreError, backup::BackupError},
 };
 
 pub(super) fn of(error: &(dyn Error + 'static)) -> Option<Words> {
@@ -15,7 +15,22 @@ pub(super) fn of(error: &(dyn Error + 'static)) -> Option<Words> {
         .or_else(|| told::<LedgerKeyError>(error))
         .or_else(|| told::<Closed>(error))
         .or_else(|| told::<LookError>(error))
+        .or_else(|| told::<LogError>(error))
+        .or_else(|| told::<BackupError>(error))
         .or_else(|| told::<Weakness>(error))
+}
+
+impl Told for LogError {
+    fn words(&self) -> Words {
+        match self {
+            Self::Store(cause) => Words::of("log-store").why(cause.words()),
+            Self::Damaged => Words::of("log-damaged"),
+            Self::Clock { today, next } => {
+                Words::of("log-clock").with("today", today).with("next", next)
+            }
+            Self::Stopping => Words::of("log-stopping"),
+        }
+    }
 }
 
 impl Told for StoreError {
@@ -79,5 +94,23 @@ impl Told for Weakness {
             Self::Dumpable => "weak-dumpable",
             Self::Swappable => "weak-swappable",
         })
+    }
+}
+
+impl Told for BackupError {
+    fn words(&self) -> Words {
+        match self {
+            Self::Inside => Words::of("backup-inside"),
+            Self::InUse(folder) => Words::of("backup-in-use").with("folder", folder.display()),
+            Self::NotABackup(folder) => {
+                Words::of("backup-not-a-backup").with("folder", folder.display())
+            }
+            Self::Restless => Words::of("backup-restless"),
+            Self::NotEmpty(folder) => {
+                Words::of("backup-not-empty").with("folder", folder.display())
+            }
+            Self::Store(cause) => Words::of("backup-files").why(cause.words()),
+            Self::Io(cause) => Words::of("backup-files").why(cause.words()),
+        }
     }
 }

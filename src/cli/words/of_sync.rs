@@ -36,7 +36,10 @@ impl Told for SyncError {
             Self::Proxy(text) => Words::of("sync-proxy").with("address", text),
             Self::Network(why) => Words::of("sync-network").with("why", why),
             Self::TooSlow(what) => Words::of("sync-too-slow").with("what", what),
-            Self::TooFew { .. } | Self::NothingHeld => Words::english(self),
+            Self::TooFew { held, asked } => {
+                Words::of("sync-too-few").with("held", held).with("asked", asked)
+            }
+            Self::NothingHeld => Words::of("sync-nothing-held"),
             Self::Clock { ahead } => clocks(*ahead),
             Self::Refused { code, advice } => {
                 Words::of("sync-refused").with("code", code).with("why", advice)
@@ -79,8 +82,12 @@ impl Told for Alarm {
             | Self::Strange { .. } => Words::of("alarm-malformed").with("why", self),
             Self::Keyring(cause) => Words::of("alarm-keyring").why(cause.words()),
             Self::Exhibits { id } => Words::of("alarm-exhibits").with("id", id),
-            Self::SplitView { .. } | Self::Missing { .. } | Self::Forgotten { .. } => {
-                Words::english(self)
+            Self::SplitView { size } => Words::of("alarm-split-view").with("size", size),
+            Self::Missing { cursor, part } => {
+                Words::of("alarm-missing").with("cursor", cursor).with("part", part)
+            }
+            Self::Forgotten { cursor, why } => {
+                Words::of("alarm-forgotten").with("cursor", cursor).with("why", why)
             }
             Self::Withheld { id } => Words::of("alarm-withheld").with("id", id),
         }
