@@ -68,7 +68,7 @@ const ONLY: &[(&str, &[&str])] = &[
     ("age", &["hybrid", "sealed", "receipt", "keyring"]),
     ("age_core", &["hybrid", "sealed"]),
     ("sled", &["store/index.rs"]),
-    ("axum", &["web", "cli/serve.rs"]),
+    ("axum", &["web", "cli/serve/mod.rs"]),
     ("hyper", &["web"]),
     ("maud", &["web/pages"]),
     ("multer", &["web"]),

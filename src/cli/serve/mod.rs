@@ -1,11 +1,14 @@
 //! `sandyk serve`: the intake and the desk of one organisation.
 
+mod rounds;
+
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use clap::Args;
 use rand::rngs::OsRng;
 use tokio::{signal::unix, sync::watch};
 
+use self::rounds::{Rounds, level_times, look};
 use super::{
     exit::{CliError, Exit},
     out::Out,
@@ -15,7 +18,7 @@ use crate::{
     clock::{Clock, SystemClock},
     config::{DeskConfig, Limits, Listener, ServerConfig, machine},
     desk::Desk,
-    intake::{Intake, KeyringFolder, Look, Room},
+    intake::{Intake, KeyringFolder, Room},
     keyring::Published,
     ledger::{Feed, LedgerKey},
     process,
@@ -197,12 +200,6 @@ fn open_store(config: &ServerConfig, out: &mut Out) -> Result<Arc<SledStore>, Cl
     Ok(Arc::new(store))
 }
 
-/// Keeps the times on disk coarse; gives the warning if that did not work.
-fn level_times(store: &SledStore) -> Option<String> {
-    let levelled = store.level_times(SystemClock.unix_seconds());
-    levelled.err().map(|e| format!("warning: exact times stay on disk for now: {e}"))
-}
-
 async fn bind(what: &str, listener: &Listener, out: &mut Out) -> Result<Bound, CliError> {
     let bound = Bound::bind(&listener.listen).await.map_err(|e| {
         let words = Words::of("serve-busy").with("address", listener.listen.shown()).why(e.words());
@@ -309,90 +306,6 @@ impl Told {
             }
             rounds.close_weeks(out).await;
         }
-    }
-}
-
-/// What is looked after every few seconds.
-struct Rounds<'s> {
-    folder: KeyringFolder,
-    intake: &'s Intake,
-    store: &'s SledStore,
-    said: Option<String>,
-    /// The warning about times that stands now.
-    times: Option<String>,
-    room: Room,
-    /// The warning about the public log that stands now.
-    log: Option<String>,
-}
-
-impl Rounds<'_> {
-    /// Makes the batches of weeks that are over; says what keeps it from that, once.
-    async fn close_weeks(&mut self, out: &mut Out) {
-        let error = self.intake.log().round().await.err();
-        let warning = error.as_ref().map(ToString::to_string);
-        if let Some(new) = error.filter(|_| warning != self.log) {
-            out.warn(&new, &new.words());
-        }
-        self.log = warning;
-    }
-
-    /// Keyrings, expired pages, the store; gives what the process must end for.
-    fn make(&mut self, out: &mut Out) -> Option<StoreError> {
-        self.said = look(&mut self.folder, self.said.as_deref(), out);
-        self.intake.pages().sweep();
-        let times = level_times(self.store);
-        if let Some(warning) = times.as_ref().filter(|_| times != self.times) {
-            out.say(warning);
-        }
-        self.times = times;
-        let room = self.intake.room();
-        if room != std::mem::replace(&mut self.room, room) {
-            say_room(room, self.intake.limits(), out);
-        }
-        self.store.failure()
-    }
-}
-
-/// Takes a new keyring; gives the warning that stands now, and says it if it did not stand before.
-fn look(folder: &mut KeyringFolder, said: Option<&str>, out: &mut Out) -> Option<String> {
-    let error = match folder.look() {
-        Ok(Look::Now(epoch)) => {
-            out.say(format!("keyring of epoch {epoch} is in force"));
-            return None;
-        }
-        Ok(_) => return None,
-        Err(error) => error,
-    };
-    let warning = error.to_string();
-    if said != Some(warning.as_str()) {
-        out.warn(&warning, &error.words());
-    }
-    Some(warning)
-}
-
-fn say_room(room: Room, limits: &Limits, out: &mut Out) {
-    let full = |percent| format!("the disk of the store is more than {percent} % full");
-    match room {
-        Room::Everything => {
-            let english = "there is room on the disk again: words and files are taken in";
-            let said = out.in_words(english, &Words::of("room-again"));
-            out.say(said);
-        }
-        Room::Words => out.warn(
-            format!(
-                "{}: files are refused, words are taken in; make room, a restart is not needed",
-                full(limits.files_until_percent)
-            ),
-            &Words::of("room-words").with("percent", limits.files_until_percent),
-        ),
-        Room::Nothing => out.warn(
-            format!(
-                "{}: nothing new is taken in; everything acknowledged is kept; make room, a restart \
-                 is not needed",
-                full(limits.words_until_percent)
-            ),
-            &Words::of("room-nothing").with("percent", limits.words_until_percent),
-        ),
     }
 }
 

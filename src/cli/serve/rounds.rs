@@ -1,0 +1,106 @@
+//! What a running server looks after every few seconds, and says when it changes.
+
+use crate::{
+    cli::{
+        out::Out,
+        words::{Told as _, Words},
+    },
+    clock::{Clock as _, SystemClock},
+    config::Limits,
+    intake::{Intake, KeyringFolder, Look, Room},
+    store::{SledStore, StoreError},
+};
+
+/// What is looked after every few seconds.
+pub(super) struct Rounds<'s> {
+    pub(super) folder: KeyringFolder,
+    pub(super) intake: &'s Intake,
+    pub(super) store: &'s SledStore,
+    pub(super) said: Option<String>,
+    /// The warning about times that stands now.
+    pub(super) times: Option<String>,
+    pub(super) room: Room,
+    /// The warning about the public log that stands now.
+    pub(super) log: Option<String>,
+}
+
+impl Rounds<'_> {
+    /// Makes the batches of weeks that are over; says what keeps it from that, once.
+    pub(super) async fn close_weeks(&mut self, out: &mut Out) {
+        let error = self.intake.log().round().await.err();
+        let warning = error.as_ref().map(ToString::to_string);
+        if let Some(new) = error.filter(|_| warning != self.log) {
+            out.warn(&new, &new.words());
+        }
+        self.log = warning;
+    }
+
+    /// Keyrings, expired pages, the store; gives what the process must end for.
+    pub(super) fn make(&mut self, out: &mut Out) -> Option<StoreError> {
+        self.said = look(&mut self.folder, self.said.as_deref(), out);
+        self.intake.pages().sweep();
+        let times = level_times(self.store);
+        if let Some(warning) = times.as_ref().filter(|_| times != self.times) {
+            out.say(warning);
+        }
+        self.times = times;
+        let room = self.intake.room();
+        if room != std::mem::replace(&mut self.room, room) {
+            say_room(room, self.intake.limits(), out);
+        }
+        self.store.failure()
+    }
+}
+
+/// Takes a new keyring; gives the warning that stands now, and says it if it did not stand before.
+pub(super) fn look(
+    folder: &mut KeyringFolder,
+    said: Option<&str>,
+    out: &mut Out,
+) -> Option<String> {
+    let error = match folder.look() {
+        Ok(Look::Now(epoch)) => {
+            out.say(format!("keyring of epoch {epoch} is in force"));
+            return None;
+        }
+        Ok(_) => return None,
+        Err(error) => error,
+    };
+    let warning = error.to_string();
+    if said != Some(warning.as_str()) {
+        out.warn(&warning, &error.words());
+    }
+    Some(warning)
+}
+
+fn say_room(room: Room, limits: &Limits, out: &mut Out) {
+    let full = |percent| format!("the disk of the store is more than {percent} % full");
+    match room {
+        Room::Everything => {
+            let english = "there is room on the disk again: words and files are taken in";
+            let said = out.in_words(english, &Words::of("room-again"));
+            out.say(said);
+        }
+        Room::Words => out.warn(
+            format!(
+                "{}: files are refused, words are taken in; make room, a restart is not needed",
+                full(limits.files_until_percent)
+            ),
+            &Words::of("room-words").with("percent", limits.files_until_percent),
+        ),
+        Room::Nothing => out.warn(
+            format!(
+                "{}: nothing new is taken in; everything acknowledged is kept; make room, a restart \
+                 is not needed",
+                full(limits.words_until_percent)
+            ),
+            &Words::of("room-nothing").with("percent", limits.words_until_percent),
+        ),
+    }
+}
+
+/// Keeps the times on disk coarse; gives the warning if that did not work.
+pub(super) fn level_times(store: &SledStore) -> Option<String> {
+    let levelled = store.level_times(SystemClock.unix_seconds());
+    levelled.err().map(|e| format!("warning: exact times stay on disk for now: {e}"))
+}
