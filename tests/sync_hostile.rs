@@ -246,7 +246,7 @@ async fn an_answer_that_trickles_for_ever_is_given_up() {
         let began = Instant::now();
         let told = office.sync_with(&settings).await.unwrap_err();
         assert!(matches!(&told, SyncError::TooSlow(asked) if asked == path), "{told}");
-        assert!(began.elapsed() < Duration::from_secs(10), "{path}");
+        assert!(began.elapsed() < Duration::from_mins(1), "{path}");
     }
 }
 

@@ -36,6 +36,7 @@ const ALWAYS: [(&str, &str); 11] = [
 
 pub(crate) const HTML: (&str, &str) = ("content-type", "text/html; charset=utf-8");
 const CSS: (&str, &str) = ("content-type", "text/css; charset=utf-8");
+const TEXT: (&str, &str) = ("content-type", "text/plain; charset=utf-8");
 pub(crate) const CLEAR: (&str, &str) = ("clear-site-data", "\"storage\"");
 const FORGET: (&str, &str) = ("clear-site-data", "\"cache\"");
 pub(crate) const ALLOW: (&str, &str) = ("allow", "GET, HEAD, POST");
@@ -106,6 +107,12 @@ fn routes() -> Vec<Route> {
         }
         all.push(Route { always: false, ..route(&format!("/{tag}/send"), 405, 303) });
     }
+    all.push(Route { more: vec![TEXT], always: true, ..route("/ledger/key", 200, 405) });
+    for week in ["1999-W01", "2026-W54", "..", "x"] {
+        let path = format!("/ledger/batch/{week}");
+        all.push(Route { always: true, ..route(&path, 404, 405) });
+    }
+    all.push(Route { always: true, ..route("/ledger/nowhere", 404, 404) });
     for strange in ["/nowhere/page", "//", "//en", "/en//", "/../etc/passwd"] {
         all.push(route(strange, 404, 404));
     }
@@ -171,6 +178,14 @@ impl Route {
         let again = ask(server, "GET", &self.path, &[]);
         assert!(again == *get, "the same for everyone: {}", self.path);
         let packed = ask(server, "GET", &self.path, &["Accept-Encoding: br, gzip;q=0.5"]);
+        if more.contains(&TEXT) {
+            assert!(
+                packed == *get,
+                "what is not made for a browser is never packed: {}",
+                self.path
+            );
+            return;
+        }
         let more = [more, &[("content-encoding", "gzip")]].concat();
         exactly(&packed, get.status, &more, &self.path);
         let mut plain = Vec::new();

@@ -153,11 +153,9 @@ fn salt_of(event: &Event) -> Vec<u8> {
     serde_json::from_slice::<FeedItem>(&event.payload).unwrap().salt.into_bytes()
 }
 
-fn forgotten(error: SyncError) -> &'static str {
-    match error {
-        SyncError::Alarm(Alarm::Forgotten { why, .. }) => why,
-        other => panic!("{other}"),
-    }
+fn forgotten(error: &SyncError) -> &'static str {
+    let SyncError::Alarm(Alarm::Forgotten { why, .. }) = error else { panic!("{error}") };
+    why
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -317,7 +315,7 @@ async fn a_server_cannot_fake_a_mark_that_readers_accept() {
         parts: Vec::new(),
     };
     commit(store, &done(&order), Vec::new()).await;
-    assert_eq!(forgotten(house.sync(0).await.unwrap_err()), "nobody ordered it");
+    assert_eq!(forgotten(&house.sync(0).await.unwrap_err()), "nobody ordered it");
     assert!(house.office.everything(0) == before, "everything stays");
     // To who comes later it shows a hole, with a mark of its own making or a half signed one.
     let cursor = event_of(store, kept).cursor;
@@ -326,14 +324,14 @@ async fn a_server_cannot_fake_a_mark_that_readers_accept() {
         signed.note().sign(&KeyName::parse("me").unwrap(), &SigningKey::from_bytes(&[5; 32]));
         let mark = serde_json::to_vec(&Mark::of(&signed, 1)).unwrap();
         store.erase(&[Erase { cursor, mark, blobs: Vec::new() }]).unwrap();
-        let why = forgotten(house.sync(2).await.unwrap_err());
+        let why = forgotten(&house.sync(2).await.unwrap_err());
         assert_eq!(why, "its order is not signed by those who may give one", "{members:?}");
     }
     // Even a true order does, if it is kept from the feed where all would see it.
     let secret = house.signed(order, &[1, 2]);
     let mark = serde_json::to_vec(&Mark::of(&secret, 1)).unwrap();
     store.erase(&[Erase { cursor, mark, blobs: Vec::new() }]).unwrap();
-    assert_eq!(forgotten(house.sync(2).await.unwrap_err()), "nobody ordered it");
+    assert_eq!(forgotten(&house.sync(2).await.unwrap_err()), "nobody ordered it");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -372,7 +370,7 @@ async fn a_server_in_haste_or_against_an_objection_destroys_its_own_copy_only() 
     };
     commit(&*other.office.store, &done, Vec::new()).await;
     other.day(9);
-    assert_eq!(forgotten(other.sync(0).await.unwrap_err()), "a guardian had objected");
+    assert_eq!(forgotten(&other.sync(0).await.unwrap_err()), "a guardian had objected");
     assert!(other.office.file(0, &format!("testimonies/{kept}/cover.age")).exists());
     assert_ne!(order.order().id(), order_of_kept.order().id());
 }

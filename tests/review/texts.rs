@@ -239,5 +239,5 @@ fn copies_of_keys_and_entries_without_number_are_counted_and_cost_little() {
     assert!(text.contains("590 more casebook keys are not used"), "{text}");
     assert!(text.contains("not proven: 2990 more casebook entries"), "{text}");
     assert!(text.contains("the very same key came before") && text.contains("torture"), "{text}");
-    assert!(began.elapsed() < Duration::from_secs(20), "{:?}", began.elapsed());
+    assert!(began.elapsed() < Duration::from_mins(1), "{:?}", began.elapsed());
 }

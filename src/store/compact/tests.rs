@@ -90,15 +90,22 @@ fn events(store: &SledStore) -> Vec<Event> {
     store.changes(Cursor(0), 100).unwrap()
 }
 
+/// What became of the second testimony.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Second {
+    Whole,
+    Gone,
+}
+
 /// Everything else is as it was, and the second is whole or gone.
-fn check(store: &SledStore, gone: BlobId, is_gone: bool) {
+fn check(store: &SledStore, blob: BlobId, second: Second) {
     let events = events(store);
     let leaves: Vec<_> = events.iter().map(|event| event.leaf).collect();
     let payloads: Vec<_> = events.iter().map(|event| event.payload.as_slice()).collect();
     assert_eq!(leaves, [1, 2, 3, 4].map(|n| Digest::of(&[n])), "leaves stay");
-    let second = if is_gone { MARK } else { PAYLOAD };
-    assert_eq!(payloads, [b"one".as_slice(), second, b"three", b"done"]);
-    assert_eq!(store.open(gone).is_err(), is_gone);
+    let payload = if second == Second::Gone { MARK } else { PAYLOAD };
+    assert_eq!(payloads, [b"one".as_slice(), payload, b"three", b"done"]);
+    assert_eq!(store.open(blob).is_err(), second == Second::Gone);
     let value = |key: &[u8]| store.get(key).unwrap().map(|record| (record.version, record.value));
     assert_eq!(value(b"envelope/one/r"), Some((1, b"stays".to_vec())));
     assert_eq!(value(b"envelope/three/r"), Some((3, b"stays too".to_vec())));
@@ -119,10 +126,10 @@ async fn erased(store: SledStore, gone: BlobId) -> SledStore {
 async fn what_was_erased_is_in_no_file_and_everything_else_is_as_it_was() {
     let folder = tempfile::tempdir().unwrap();
     let (store, gone) = filled(folder.path()).await;
-    check(&store, gone, false);
+    check(&store, gone, Second::Whole);
     assert!(search(folder.path()).len() >= CANARIES.len(), "the search finds what is there");
     let store = erased(store, gone).await;
-    check(&store, gone, true);
+    check(&store, gone, Second::Gone);
     assert_eq!(search(folder.path()), Vec::<String>::new());
     // The store goes on: the same commit again is known, a new one comes behind the others.
     let again = store.commit(commit(3, vec![], b"three")).await.unwrap();
@@ -162,12 +169,12 @@ async fn a_kill_at_any_step_leaves_the_one_or_the_other() {
         let is_gone = matches!(step, Step::Renamed | Step::Unlinked | Step::Done);
         let store = SledStore::open(&left).unwrap();
         store.sweep().unwrap();
-        check(&store, gone, is_gone);
+        check(&store, gone, if is_gone { Second::Gone } else { Second::Whole });
         if is_gone {
             assert_eq!(search(&left), Vec::<String>::new(), "{step:?}");
         }
         let store = erased(store, gone).await;
-        check(&store, gone, true);
+        check(&store, gone, Second::Gone);
         assert_eq!(search(&left), Vec::<String>::new(), "{step:?}");
     }
 }
@@ -228,7 +235,7 @@ async fn an_erasure_that_fails_changes_nothing() {
         store
     });
     let store = store.await.unwrap();
-    check(&store, gone, false);
+    check(&store, gone, Second::Whole);
     assert_eq!(store.commit(commit(5, vec![], b"five")).await.unwrap().cursor, Some(Cursor(5)));
     assert!(store.failure().is_none());
 }
