@@ -102,8 +102,8 @@ export class Visitor {
   async stop(key = "Tab", selector = "*") {
     await this.press(key);
     let focus = await this.see(seenFocus, selector);
-    for (let n = 0; focus.fault && n < 40; n += 1) {
-      await pause(50);
+    for (let n = 0; focus.fault && n < 200; n += 1) {
+      await pause(100);
       focus = await this.see(seenFocus, selector);
     }
     assert.equal(focus.fault, null, `the focus on ${focus.html}`);
