@@ -62,15 +62,15 @@ impl Blobs {
 
     /// Begins a blob.
     pub(super) fn begin(self: &Arc<Self>) -> Result<FileWriter, StoreError> {
-        let free = self.take_free()?;
-        let id = free.unwrap_or_else(|| BlobId::random(&mut OsRng));
+        // A file of the pool was made with the others of its week; without one, a new one is made.
+        let pooled = self.take_free()?;
+        let id = pooled.unwrap_or_else(|| BlobId::random(&mut OsRng));
         self.young().insert(id, Stage::Writing);
         // From here on, dropping the writer takes the name and the file away again.
         let mut writer = FileWriter { id, file: None, blobs: Arc::clone(self) };
         let path = self.temporary.join(id.to_string());
-        // A file of the pool was made with the others of its week; without one, a new one is made.
-        let pooled = free.is_some() && fs::rename(self.pool.join(id.to_string()), &path).is_ok();
-        let file = File::options().write(true).create_new(!pooled).mode(0o600).open(path)?;
+        let mut options = File::options();
+        let file = options.write(true).create_new(pooled.is_none()).mode(0o600).open(path)?;
         writer.file = Some(BufWriter::with_capacity(BUFFER, file));
         Ok(writer)
     }
@@ -164,7 +164,10 @@ impl Blobs {
 
     /// Fills the pool for the week that begins at `monday`; what is left of another week goes.
     pub(super) fn fill_pool(&self, monday: i64) -> io::Result<()> {
-        let mut free = self.free();
+        self.fill(&mut self.free(), monday)
+    }
+
+    fn fill(&self, free: &mut BTreeSet<BlobId>, monday: i64) -> io::Result<()> {
         free.clear();
         for entry in fs::read_dir(&self.pool)? {
             let entry = entry?;
@@ -187,18 +190,26 @@ impl Blobs {
         Ok(())
     }
 
-    /// The name of an empty file, if there is a pool at all.
+    /// The name of an empty file of the pool, which is under `tmp/` then; if there is a pool at all.
+    ///
+    /// Name and file are taken under one lock: a filling that found a file whose name was taken
+    /// already would give the same name to a second blob.
     fn take_free(&self) -> io::Result<Option<BlobId>> {
-        if let Some(id) = self.free().pop_first() {
-            return Ok(Some(id));
+        let mut free = self.free();
+        if free.is_empty()
+            && let monday @ 1.. = self.week.load(Ordering::Relaxed)
+        {
+            self.fill(&mut free, monday)?;
         }
-        match self.week.load(Ordering::Relaxed) {
-            0 => Ok(None),
-            monday => {
-                self.fill_pool(monday)?;
-                Ok(self.free().pop_first())
+        while let Some(id) = free.pop_first() {
+            let name = id.to_string();
+            self.young().insert(id, Stage::Writing);
+            if fs::rename(self.pool.join(&name), self.temporary.join(&name)).is_ok() {
+                return Ok(Some(id));
             }
+            self.young().remove(&id);
         }
+        Ok(None)
     }
 
     fn free(&self) -> MutexGuard<'_, BTreeSet<BlobId>> {
@@ -257,6 +268,10 @@ impl BlobWriter for FileWriter {
             times::set_written(&from, monday)?;
         }
         let mut young = self.blobs.young();
+        if self.blobs.exists(self.id)? {
+            // Never in the place of another, whatever gave out the same name twice.
+            return Err(io::Error::from(io::ErrorKind::AlreadyExists).into());
+        }
         fs::rename(from, self.blobs.path(self.id))?;
         young.insert(self.id, Stage::Finished);
         drop(young);

@@ -139,9 +139,9 @@ fn mixed(count: usize, memory: u64) {
     assert!(after <= before + memory, "the server grew from {before} to {after} KiB");
 }
 
-/// Resident memory when the last ones have gone.
+/// Resident memory when the last ones have gone, and the idle threads after them.
 fn settled(server: &Server) -> u64 {
-    std::thread::sleep(std::time::Duration::from_secs(4));
+    std::thread::sleep(std::time::Duration::from_secs(12));
     server.resident()
 }
 

@@ -1,6 +1,7 @@
 //! What the file system tells about times, asked with statx.
 
 use std::{
+    collections::BTreeSet,
     fs,
     io::Write as _,
     path::Path,
@@ -139,7 +140,7 @@ async fn a_pool_is_for_one_week_and_never_runs_dry() {
     assert!(!odd.exists());
 }
 
-fn names(folder: &Path) -> std::collections::BTreeSet<std::ffi::OsString> {
+fn names(folder: &Path) -> BTreeSet<std::ffi::OsString> {
     fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name()).collect()
 }
 
@@ -156,4 +157,26 @@ async fn a_blob_from_the_pool_is_whole_and_a_sweep_spares_the_pool() {
     let store = SledStore::open(dir.path()).unwrap();
     assert_eq!(store.sweep().unwrap().blobs, 1);
     assert!(names(&dir.path().join("pool")).len() + 1 == pool.len());
+}
+
+/// The pool is filled anew again and again while sixteen take from it.
+#[test]
+fn no_two_blobs_get_the_same_file_of_the_pool() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = SledStore::open(&dir.path().join("store")).unwrap();
+    store.level_times(seconds(now())).unwrap();
+    let store = &store;
+    let take = || {
+        let mut names = Vec::new();
+        for _ in 0..40 {
+            let held: Vec<_> = (0..16).map(|_| store.blob().unwrap()).collect();
+            names.extend(held.iter().map(|writer| writer.id()));
+        }
+        names
+    };
+    let names: Vec<_> = thread::scope(|scope| {
+        let takers: Vec<_> = (0..16).map(|_| scope.spawn(take)).collect();
+        takers.into_iter().flat_map(|taker| taker.join().unwrap()).collect()
+    });
+    assert_eq!(names.iter().collect::<BTreeSet<_>>().len(), names.len());
 }
