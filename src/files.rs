@@ -201,7 +201,7 @@ pub fn sync_folder(path: &Path) -> io::Result<()> {
 }
 
 /// How full the file system of `path` is, in per cent, rounded up: of space or of names of files,
-/// whichever is more. What only root may use counts as used.
+/// whichever is more; as df counts, without what only root may use.
 ///
 /// # Errors
 /// Whatever the file system says.
@@ -214,8 +214,8 @@ pub fn used_percent(path: &Path) -> io::Result<u8> {
         let percent = if all == 0 { 0 } else { hundredfold.div_ceil(all) };
         u8::try_from(percent).unwrap_or(100)
     };
-    let space = percent(about.f_blocks.saturating_sub(about.f_bavail), about.f_bavail);
-    let names = percent(about.f_files.saturating_sub(about.f_favail), about.f_favail);
+    let space = percent(about.f_blocks.saturating_sub(about.f_bfree), about.f_bavail);
+    let names = percent(about.f_files.saturating_sub(about.f_ffree), about.f_favail);
     Ok(space.max(names))
 }
 

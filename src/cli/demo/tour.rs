@@ -97,11 +97,12 @@ fn ceremony(folder: &Path, args: &DemoArgs, stage: &Stage, out: &mut Out) -> Res
     configure(folder, args)
 }
 
-/// What the server is told.
+/// What the server is told; a full disk is no reason for a demo to refuse files.
 fn configure(folder: &Path, args: &DemoArgs) -> Result<(), CliError> {
     let config = format!(
         "store = \"store\"\nkeyring = \"keyring\"\nroots = \"keyring/roots.txt\"\n\
          intake.listen = \"{}\"\n\n[desk]\nlisten = \"{}\"\nauthorities = [\"{}\"]\n\n\
+         [limits]\nfiles_until_percent = 100\nwords_until_percent = 100\n\n\
          [organisation]\nname = \"Demo organisation\"\n",
         args.intake, args.desk, args.desk,
     );
