@@ -10,7 +10,7 @@ use std::{
 };
 
 use rustix::fs::{AtFlags, CWD, StatxFlags, statx};
-use sandyk::store::{BlobWriter as _, Commit, SledStore, Store as _};
+use sandyk::store::{BlobWriter, Commit, SledStore, Store as _};
 
 use crate::contract::{blob, event, id, simple};
 
@@ -170,7 +170,7 @@ fn no_two_blobs_get_the_same_file_of_the_pool() {
         let mut names = Vec::new();
         for _ in 0..40 {
             let held: Vec<_> = (0..16).map(|_| store.blob().unwrap()).collect();
-            names.extend(held.iter().map(|writer| writer.id()));
+            names.extend(held.iter().map(BlobWriter::id));
         }
         names
     };
