@@ -2,7 +2,7 @@
 //!
 //! `tests/interop/age.mjs` on npm age-encryption stands in for age 1.3 or newer; `tar` and `jq` are
 //! the real ones.
-#![cfg(all(feature = "open", feature = "seal"))]
+#![cfg(all(feature = "review", feature = "seal"))]
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
 
 use std::{
@@ -12,9 +12,14 @@ use std::{
     process::{Command, Output, Stdio},
 };
 
+use ed25519_dalek::SigningKey;
+use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng as _};
 use sandyk::{
     digest::Digest,
     hybrid::{HybridIdentity, HybridRecipient},
+    keyring::{Invitation, Role, TrustRoot},
+    note::{KeyName, NamedKey},
+    review::{self, Passphrase, Plan},
     sealed::{
         open::open_with, open_passfile::open_with_passphrase, passfile::seal_with_passphrase,
         seal_to,
@@ -105,6 +110,53 @@ fn a_testimony_is_restored_with_stock_tools_alone() {
     let names: Vec<&str> = listed.lines().collect();
     let all = ["0001/00000001", "0001/about.json", "0002/00000001", "0002/about.json"];
     assert_eq!(names, all);
+}
+
+#[test]
+fn a_readers_keys_are_recovered_with_stock_tools_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let words = SecretText::new("four words for now".to_owned());
+    let lock = || Passphrase { words: &words, work_factor: 4 };
+    let mut rng = ChaCha20Rng::seed_from_u64(5);
+    let trust = TrustRoot {
+        organisation: "Example".into(),
+        threshold: 2,
+        roots: ["root-1", "root-2", "root-3"]
+            .map(|name| NamedKey {
+                name: KeyName::parse(name).unwrap(),
+                key: SigningKey::generate(&mut rng).verifying_key(),
+            })
+            .into(),
+    };
+    let invitation = Invitation {
+        trust,
+        desk_address: String::new(),
+        intake_address: String::new(),
+        role: Role::Guardian,
+        notes: Vec::new(),
+    };
+    review::init(&at("keys"), &invitation, &lock(), &mut rng).unwrap();
+    let holders = ["a", "b", "c"].map(|name| {
+        let (secret, public) = (at(name), at(&format!("{name}.pub")));
+        review::make_holder(&secret, &public, &lock(), &mut rng).unwrap()
+    });
+    let plan = Plan::new(2, holders.into()).unwrap();
+    review::make_recovery(&at("keys"), &words, &plan, &at("recovery")).unwrap();
+    let disarmoured = |path: &Path| {
+        let text = fs::read_to_string(path).unwrap();
+        let body: String = text.lines().filter(|line| !line.starts_with('-')).collect();
+        data_encoding::BASE64.decode(body.as_bytes()).unwrap()
+    };
+    for name in ["a", "c"] {
+        let key = age(&["-d", "-p", words.expose()], &disarmoured(&at(name)));
+        File::create(at(&format!("{name}.key"))).unwrap().write_all(&key).unwrap();
+    }
+    let sealed = disarmoured(&at("recovery/holders-1+3.age"));
+    let inner = age(&["-d", "-i", path(&at("a.key"))], &sealed);
+    let text = age(&["-d", "-i", path(&at("c.key"))], &inner);
+    let own = age(&["-d", "-p", words.expose()], &fs::read(at("keys/reader.age")).unwrap());
+    assert!(text == own && text.starts_with(b"# sandyk reader "));
 }
 
 /// Runs the stand-in for age with `input` on its standard input.

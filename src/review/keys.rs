@@ -11,7 +11,9 @@ use crate::{
     files::{self, Audience, Existing},
     hybrid::HybridIdentity,
     id::ReaderId,
-    keyring::{Invitation, KeyringError, MAX_ROOTS_BYTES, ReaderPub, Role, TrustRoot},
+    keyring::{
+        Invitation, KeyringError, MAX_JOINING_BYTES, MAX_ROOTS_BYTES, ReaderPub, Role, TrustRoot,
+    },
     review::state::State,
     sealed::{
         SealError,
@@ -94,8 +96,7 @@ impl ReaderKeys {
     /// [`KeysError::NotOpened`] if the passphrase is wrong or the file damaged, else what is wrong
     /// with the folder.
     pub fn open(keys: &Path, passphrase: &SecretText) -> Result<Self, KeysError> {
-        let sealed = load(keys, READER, MAX_READER)?;
-        let plain = open_with_passphrase(passphrase, &sealed)?;
+        let plain = open_text(keys, passphrase)?;
         let text = std::str::from_utf8(&plain).map_err(|_| KeysError::Malformed)?;
         let roots = String::from_utf8(load(keys, ROOTS, MAX_ROOTS_BYTES)?)
             .map_err(|_| KeysError::Malformed)?;
@@ -104,20 +105,82 @@ impl ReaderKeys {
     }
 
     fn read(text: &str, trust: TrustRoot) -> Option<Self> {
+        let Secrets { id, role, identity, signing } = Secrets::read(text)?;
+        Some(Self { id, role, reading: ReadingIdentity::new(identity), signing, trust })
+    }
+}
+
+/// What an opened `reader.age` says.
+struct Secrets {
+    id: ReaderId,
+    role: Role,
+    identity: HybridIdentity,
+    signing: SigningKey,
+}
+
+impl Secrets {
+    fn read(text: &str) -> Option<Self> {
         let mut lines = text.lines();
         let (id, role) = lines.next()?.strip_prefix(NAME_LINE)?.split_once(' ')?;
         let mut seed = BASE64.decode(lines.next()?.strip_prefix(KEY_LINE)?.as_bytes()).ok()?;
         let signing = SigningKey::try_from(seed.as_slice()).ok();
         seed.zeroize();
-        let secret = lines.next()?;
+        let identity = HybridIdentity::parse(lines.next()?).ok()?;
         Some(Self {
             id: id.parse().ok()?,
             role: Role::from_word(role)?,
-            reading: ReadingIdentity::new(HybridIdentity::parse(secret).ok()?),
+            identity,
             signing: signing?,
-            trust,
         })
     }
+}
+
+/// The text of `reader.age`, opened.
+pub(super) fn open_text(
+    keys: &Path,
+    passphrase: &SecretText,
+) -> Result<Zeroizing<Vec<u8>>, KeysError> {
+    Ok(open_with_passphrase(passphrase, &load(keys, READER, MAX_READER)?)?)
+}
+
+/// The files beside the keys that are no secret: their names and bytes.
+pub(super) fn public_files(folder: &Path) -> Result<[(&'static str, Vec<u8>); 2], KeysError> {
+    let public = load(folder, PUBLIC, MAX_JOINING_BYTES)?;
+    Ok([(PUBLIC, public), (ROOTS, load(folder, ROOTS, MAX_ROOTS_BYTES)?)])
+}
+
+/// The reader that `reader.pub` in a folder names.
+pub(super) fn public_of(folder: &Path) -> Result<ReaderPub, KeysError> {
+    let text = String::from_utf8(load(folder, PUBLIC, MAX_JOINING_BYTES)?);
+    Ok(ReaderPub::parse(&text.map_err(|_| KeysError::Malformed)?)?)
+}
+
+/// Whether the opened text of a `reader.age` holds the secret halves of this reader's keys.
+pub(super) fn is_of(text: &[u8], public: &ReaderPub) -> bool {
+    let secrets = std::str::from_utf8(text).ok().and_then(Secrets::read);
+    secrets.is_some_and(|secrets| {
+        let signing = secrets.signing.verifying_key() == public.signing;
+        (secrets.id, secrets.role) == (public.id, public.role)
+            && signing
+            && secrets.identity.recipient() == public.recipient
+    })
+}
+
+/// Writes keys that were recovered into the new folder `keys`, with the public files beside them.
+///
+/// There is no memory of what was seen before: the first session says so.
+pub(super) fn restore(
+    keys: &Path,
+    text: &[u8],
+    public: &[(&str, Vec<u8>)],
+    lock: &Passphrase<'_>,
+) -> Result<(), KeysError> {
+    let sealed = seal_with_passphrase(lock.words, text, lock.work_factor)?;
+    files::make_folder(keys)?;
+    for (name, bytes) in public {
+        files::save(&keys.join(name), bytes, Audience::Owner, Existing::Refuse)?;
+    }
+    Ok(files::save(&keys.join(READER), &sealed, Audience::Owner, Existing::Refuse)?)
 }
 
 /// A file that stock age takes as an identity file; the rest stands in its comments.

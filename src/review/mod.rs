@@ -26,6 +26,7 @@ mod keys;
 mod opening;
 mod pick;
 mod queue;
+mod recovery;
 mod session;
 mod state;
 mod workspace;
@@ -39,6 +40,10 @@ pub use keys::{Joined, KeysError, Passphrase, ReaderKeys, init};
 pub use opening::{Content, ExhibitsHere, Opened, Unproven};
 pub use pick::{PickError, pick};
 pub use queue::sort_by_urgency;
+pub use recovery::{
+    Holder, HolderPub, MAX_HOLDERS, Opening, Plan, Recovered, RecoveryError, holder_numbers,
+    keep_recovered, make_holder, make_recovery, open_recovery,
+};
 pub use session::{Session, SessionError};
 pub use workspace::{Workspace, WorkspaceError};
 pub use write::WriteError;

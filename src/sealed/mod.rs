@@ -54,6 +54,8 @@
 //! }
 //! ```
 
+#[cfg(any(feature = "open", feature = "admin"))]
+pub mod armour;
 mod container;
 mod cover;
 mod error;

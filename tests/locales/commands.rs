@@ -189,6 +189,7 @@ const WITHOUT_WORDS: &[(&str, usize, &str)] = &[
     ("demo/tour.rs", 2, "only a fault of the demo itself shows them"),
     ("review/exhibits.rs", 2, "three arms of one match share theirs"),
     ("review/forget.rs", 4, "arms of one match share their words"),
+    ("review/recover.rs", 1, "two arms of one match share their words"),
     ("review/sitting.rs", 2, "arms of one match share theirs"),
     ("sync/mod.rs", 2, "four arms of one match share their words"),
     ("verify/proof.rs", 1, "two arms of one match share their words"),

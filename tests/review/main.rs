@@ -16,5 +16,6 @@ mod damage;
 mod forget;
 mod hostile;
 mod measure;
+mod recovery;
 mod room;
 mod texts;

@@ -16,6 +16,7 @@ mod init;
 mod list;
 mod marks;
 mod read;
+mod recover;
 mod sitting;
 mod words;
 
@@ -80,6 +81,9 @@ enum Command {
     Remark(marks::RemarkArgs),
     /// Have a testimony forgotten, with a second guardian; or stop that
     Forget(forget::ForgetArgs),
+    /// Get lost keys back with the help of holders
+    #[command(subcommand)]
+    Recover(recover::RecoverCommand),
 }
 
 /// Runs a command of `sandyk review`.
@@ -90,6 +94,9 @@ pub fn run(args: ReviewArgs, out: &mut Out) -> Result<Exit, CliError> {
     let ReviewArgs { places, command } = args;
     if let Command::Init(args) = &command {
         return init::run(args, &places, out);
+    }
+    if let Command::Recover(command) = &command {
+        return recover::run(command, &places, out);
     }
     let mut session = sitting::open(&places, out)?;
     let done = sit(command, &places, &mut session, out);
@@ -108,6 +115,7 @@ fn sit(
 ) -> Result<Exit, CliError> {
     match command {
         Command::Init(args) => init::run(&args, places, out),
+        Command::Recover(command) => recover::run(&command, places, out),
         Command::List(args) => list::run(&args, session, out),
         Command::Show(args) => read::show(&args, session, out),
         Command::Read => read::next(session, out),

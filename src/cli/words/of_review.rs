@@ -6,8 +6,8 @@ use super::{Told, Words, told};
 use crate::{
     casebook::{EntryError, KeyError, TagError},
     review::{
-        BookError, ExhibitsError, FeedAlarm, ForgetActError, KeysError, PickError, SessionError,
-        Unproven, WorkspaceError, WriteError,
+        BookError, ExhibitsError, FeedAlarm, ForgetActError, KeysError, PickError, RecoveryError,
+        SessionError, Unproven, WorkspaceError, WriteError, holder_numbers as numbers,
     },
     sealed::open::OpenError,
 };
@@ -16,6 +16,7 @@ pub(super) fn of(error: &(dyn Error + 'static)) -> Option<Words> {
     told::<SessionError>(error)
         .or_else(|| told::<WorkspaceError>(error))
         .or_else(|| told::<KeysError>(error))
+        .or_else(|| told::<RecoveryError>(error))
         .or_else(|| told::<WriteError>(error))
         .or_else(|| told::<ExhibitsError>(error))
         .or_else(|| told::<PickError>(error))
@@ -70,6 +71,45 @@ impl Told for KeysError {
             Self::Keyring(cause) => Words::of("keys-keyring").why(cause.words()),
             Self::Seal(cause) => Words::of("keys-not-written").with("why", cause),
             Self::Io(cause) => Words::of("keys-not-written").why(cause.words()),
+        }
+    }
+}
+
+impl Told for RecoveryError {
+    fn words(&self) -> Words {
+        match self {
+            Self::Keys(cause) => Words::of("recover-keys").why(cause.words()),
+            Self::Counts { holders, needed } => {
+                Words::of("recover-counts").count("holders", *holders).count("needed", *needed)
+            }
+            Self::SameHolder { first, second } => {
+                Words::of("recover-same-holder").with("first", first).with("second", second)
+            }
+            Self::NotAHolderPub { path } => {
+                Words::of("recover-not-a-holder-pub").with("file", path.display())
+            }
+            Self::NotAHolder { path } => {
+                Words::of("recover-not-a-holder").with("file", path.display())
+            }
+            Self::HolderNotOpened { path, why } => {
+                Words::of("recover-holder-not-opened").with("file", path.display()).why(why.words())
+            }
+            Self::NotARecovery { path } => {
+                Words::of("recover-no-recovery").with("file", path.display())
+            }
+            Self::NotTheseHolders { path, given, wanted } => Words::of("recover-other-holders")
+                .with("file", path.display())
+                .with("wanted", numbers(wanted))
+                .with("given", numbers(given)),
+            Self::Damaged { path } => Words::of("recover-damaged").with("file", path.display()),
+            Self::NotTheReader => Words::of("recover-not-the-reader"),
+            Self::AlreadyHere { path } => {
+                Words::of("recover-already-here").with("file", path.display())
+            }
+            Self::NotSealed(cause) => Words::of("recover-not-sealed").with("why", cause),
+            Self::File { path, cause } => {
+                Words::of("recover-file").with("file", path.display()).why(cause.words())
+            }
         }
     }
 }
