@@ -39,7 +39,7 @@ const MAY_IMPORT: &[(&str, &str)] = &[
     ("wire", "digest id"),
     ("casebook", "clock digest hybrid id keyring note sealed secret"),
     // 3 places
-    ("store", "digest files id"),
+    ("store", "clock digest files id"),
     ("config", "files locale"),
     // 4 roles
     ("intake", "clock config digest files id keyring ledger receipt sealed secret store testimony"),

@@ -8,6 +8,8 @@
 )]
 
 mod common;
+#[path = "public_log/site.rs"]
+mod site;
 
 use std::{
     collections::{BTreeMap, BTreeSet},

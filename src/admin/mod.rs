@@ -28,6 +28,7 @@ mod found;
 mod publish;
 mod root_key;
 mod sign;
+mod site;
 mod view;
 
 pub use draft::{Added, Entrant, add, renew};
@@ -37,4 +38,5 @@ pub use found::{Founded, Founding, found, invite};
 pub use publish::{Outcome, publish, verify};
 pub use root_key::RootKey;
 pub use sign::{Progress, check_draft, sign};
+pub use site::{publish_site, read_site, sign_site};
 pub use view::{DeviceView, KeyringView, ReaderView, RootView};

@@ -1,15 +1,12 @@
-//! `sandyk backup` and `sandyk restore`: a copy of the store, and a store from a copy.
+//! `sandyk backup`: a copy of the store, and no envelope in any copy for longer than its days.
 //!
 //! Promises: 1. a running server is not asked and not disturbed; 2. a bar is drawn on a terminal only;
-//! 3. what is missing is named, and leaves with an exit code of its own; 4. a restored store is
-//! verified, and what was forgotten is destroyed, before anything can serve it.
+//! 3. what is missing, and what cannot be removed, is named and leaves with an exit code of its own.
 //! Spec: `docs/format/backup.md`.
 
 use std::{
-    fs,
     io::{self, IsTerminal as _},
     path::{Path, PathBuf},
-    sync::Arc,
 };
 
 use clap::Args;
@@ -19,26 +16,20 @@ use serde::Serialize;
 use super::{
     exit::{CliError, Exit},
     out::{Format, Out},
-    verify::store::{Against, CheckpointFound, Found, check},
     words::{Told as _, Words},
 };
 use crate::{
-    clock::{Clock as _, Day, SystemClock},
-    config::ServerConfig,
-    desk::finish_forgetting,
+    clock::{Clock as _, SystemClock},
+    config::{BackupConfig, ServerConfig},
     process,
-    store::{
-        SledStore, Store as _,
-        backup::{self, BackupError, Job, Progress, Restored},
-    },
+    store::backup::{self, BackupError, Job, Kept, Progress, Pruned},
 };
 
 /// Records whose values are kept apart: without them nobody opens anything.
 const APART: [&str; 1] = ["envelope/"];
-/// Longest that a copy of the envelopes may be kept, in days.
-const ENVELOPE_DAYS: i64 = 14;
 
-/// Bring a backup of the store up to date; the server may be running.
+/// Bring a backup of the store up to date, and remove envelopes that are too old from others; the
+/// server may be running.
 #[derive(Debug, Args)]
 pub struct BackupArgs {
     /// The server's configuration
@@ -48,142 +39,157 @@ pub struct BackupArgs {
     #[arg(long, value_name = "DIR")]
     store: Option<PathBuf>,
     /// The backup's folder, on another disk
+    #[arg(long, value_name = "DIR", required_unless_present = "prune")]
+    to: Option<PathBuf>,
+    /// Another folder with a backup: only remove envelopes that are too old there
     #[arg(long, value_name = "DIR")]
-    to: PathBuf,
+    prune: Vec<PathBuf>,
+    /// Days after which envelopes go, 1 to 14, instead of those in the configuration
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=14))]
+    envelope_days: Option<u16>,
 }
 
-/// Make a store from a backup, and verify it.
-#[derive(Debug, Args)]
-pub struct RestoreArgs {
-    /// The backup's folder
-    #[arg(long, value_name = "DIR")]
-    from: PathBuf,
-    /// The store's folder to make; it must not be there, or be empty
-    #[arg(long, value_name = "DIR")]
-    to: PathBuf,
-    #[command(flatten)]
-    against: Against,
+impl BackupArgs {
+    /// The store's folder, and what its backups keep.
+    fn settings(&self) -> Result<(PathBuf, BackupConfig), CliError> {
+        if let Some(store) = &self.store {
+            return Ok((store.clone(), BackupConfig::default()));
+        }
+        let config = ServerConfig::load(&self.config)?;
+        Ok((config.store, config.backup))
+    }
 }
 
-/// What a restore did and found; one JSON document.
+/// What a backup did; one JSON document.
 #[derive(Serialize)]
-struct Answer {
-    restored: Restored,
-    found: Found,
+struct Done {
+    #[serde(flatten)]
+    report: Option<backup::Report>,
+    /// The backup's folder and all others that were looked through.
+    folders: Vec<Looked>,
 }
 
-/// Brings the backup up to date.
+/// A folder that was looked through for envelopes that are too old.
+#[derive(Serialize)]
+struct Looked {
+    folder: String,
+    #[serde(flatten)]
+    pruned: Pruned,
+}
+
+/// Brings the backup up to date, and removes what is too old.
 ///
 /// # Errors
 /// [`CliError`]; the backup is as it was then.
 pub fn run(args: &BackupArgs, out: &mut Out) -> Result<Exit, CliError> {
     process::keep_files_private();
-    let store = match &args.store {
-        Some(store) => store.clone(),
-        None => ServerConfig::load(&args.config)?.store,
-    };
-    let day = SystemClock.today().to_string();
-    let job = Job { store: &store, to: &args.to, apart: &APART, day };
-    let bar = Bar::new();
-    let report = backup::backup(&job, &mut |progress| bar.show(progress));
-    bar.clear();
-    let report = report.map_err(|error| explain(&error))?;
+    let today = SystemClock.today();
+    let (mut report, mut kept) = (None, BackupConfig::default());
+    if let Some(to) = &args.to {
+        let store;
+        (store, kept) = args.settings()?;
+        report = Some(copy(&Job { store: &store, to, apart: &APART, today })?);
+    }
+    let days = i64::from(args.envelope_days.unwrap_or(kept.envelope_days));
+    let others = kept.copies.iter().chain(&args.prune);
+    let mut left = report.as_ref().map(|report| report.left.clone()).unwrap_or_default();
+    let (mut folders, mut unseen) = (Vec::new(), false);
+    for folder in args.to.iter().chain(others) {
+        match backup::prune(folder, today, days) {
+            Ok(pruned) => {
+                left.extend(pruned.left.iter().map(|l| format!("{}/{l}", folder.display())));
+                folders.push(Looked { folder: folder.display().to_string(), pruned });
+            }
+            Err(error) => {
+                unseen = true;
+                warn_unseen(folder, &error, out);
+            }
+        }
+    }
+    let done = Done { report, folders };
     if out.format() == Format::Json {
-        out.json(&report)?;
+        out.json(&done)?;
     } else {
-        let backup::Report { events, blobs, bytes, .. } = report;
+        tell_done(&done, days, out)?;
+    }
+    for file in &left {
+        warn_left(file, out);
+    }
+    let missing = done.report.is_some_and(|report| warn_missing(&report, out));
+    let ahead = done.folders.iter().any(|looked| looked.pruned.kept.age < 0);
+    let whole = left.is_empty() && !(unseen || missing || ahead);
+    Ok(if whole { Exit::Done } else { Exit::Failed })
+}
+
+fn copy(job: &Job<'_>) -> Result<backup::Report, CliError> {
+    let bar = Bar::new();
+    let report = backup::backup(job, &mut |progress| bar.show(progress));
+    bar.clear();
+    report.map_err(|error| explain(&error))
+}
+
+fn tell_done(done: &Done, days: i64, out: &mut Out) -> Result<(), CliError> {
+    if let Some(backup::Report { events, blobs, bytes, .. }) = &done.report {
         out.line(format!("{events} events are safe; {blobs} files came now, {bytes} bytes"))?;
     }
+    for Looked { folder, pruned } in &done.folders {
+        out.line(format!("{folder}: {}", in_words(&pruned.kept, days)))?;
+        for file in &pruned.removed {
+            out.line(format!("{folder}: {file} is removed"))?;
+        }
+    }
+    Ok(())
+}
+
+/// How old a backup is, and until when its envelopes may be there.
+pub(super) fn in_words(kept: &Kept, days: i64) -> String {
+    let Kept { day, age, until, envelopes, .. } = kept;
+    let age = match age {
+        ..0 => "a day that is yet to come: one of the clocks was wrong".to_owned(),
+        0 => "today".to_owned(),
+        1 => "one day old".to_owned(),
+        _ => format!("{age} days old"),
+    };
+    let envelopes = match envelopes {
+        None => "no envelopes are there; with newer ones it is whole again".to_owned(),
+        Some(bytes) if kept.is_overdue(days) => {
+            format!("its envelopes, {bytes} bytes, SHOULD BE GONE since {until}")
+        }
+        Some(bytes) => format!("its envelopes, {bytes} bytes, go on {until}"),
+    };
+    format!("of {day}, {age}; {envelopes}")
+}
+
+fn warn_unseen(folder: &Path, error: &BackupError, out: &mut Out) {
+    let english = format!(
+        "the backup in {} was not looked through: {error}\n   kept: all of it, and what is forgotten \
+         may open from it\n   next: connect its disk and run this again, or destroy it",
+        folder.display()
+    );
+    let words = Words::of("warn-backup-unseen").with("folder", folder.display());
+    out.warn(english, &words.why(error.words()));
+}
+
+fn warn_left(file: &str, out: &mut Out) {
+    let english = format!(
+        "cannot be removed: {file}\n   kept: everything else; what is forgotten may open from it\n   \
+         next: remove it by hand, or destroy the disk"
+    );
+    out.warn(english, &Words::of("warn-backup-left").with("file", file));
+}
+
+/// Names what the store itself lacks; whether it lacks anything.
+fn warn_missing(report: &backup::Report, out: &mut Out) -> bool {
     for blob in &report.missing {
         out.say(format!("warning: the store itself lacks the file blobs/{blob}"));
     }
-    if report.missing.is_empty() {
-        return Ok(Exit::Done);
+    if !report.missing.is_empty() {
+        out.say("next: sandyk verify store; an older backup may have them");
     }
-    out.say("next: sandyk verify store; an older backup may have them");
-    Ok(Exit::Failed)
+    !report.missing.is_empty()
 }
 
-/// Makes a store from a backup.
-///
-/// # Errors
-/// [`CliError`]; nothing that a server would open was made then.
-pub fn restore(args: &RestoreArgs, out: &mut Out) -> Result<Exit, CliError> {
-    process::keep_files_private();
-    let bar = Bar::new();
-    let restored = backup::restore(&args.from, &args.to, &mut |progress| bar.show(progress));
-    bar.clear();
-    let restored = restored.map_err(|error| explain(&error))?;
-    forget_first(&args.to)?;
-    let found = check(&args.to, &args.against)?;
-    say_age(&restored, out);
-    let answer = Answer { restored, found };
-    if out.format() == Format::Json {
-        out.json(&answer)?;
-    }
-    if answer.found.checkpoint == CheckpointFound::Differs {
-        // SECURITY(T8): a server that opened this would be an alarm at every reader.
-        let (journal, aside) = (args.to.join("journal"), args.to.join("journal.refused"));
-        fs::rename(journal, aside)?;
-        return Err(CliError::refused("a reader has seen another history than this backup has")
-            .kept("the backup as it is; the restored journal is named journal.refused")
-            .advice("try another backup; ask the readers which checkpoint each of them holds")
-            .words(Words::of("restore-other-history")));
-    }
-    tell(&answer, out)
-}
-
-/// What is forgotten by the backup's own marks is destroyed before anything can serve it.
-fn forget_first(store: &Path) -> Result<(), CliError> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build()?;
-    runtime.block_on(async {
-        let store = Arc::new(SledStore::open(store)?);
-        finish_forgetting(&store).await?;
-        if let Some(store) = Arc::into_inner(store) {
-            store.close().await?;
-        }
-        Ok(())
-    })
-}
-
-fn say_age(restored: &Restored, out: &mut Out) {
-    let days = restored.day.parse::<Day>().map(|day| day.days_until(SystemClock.today()));
-    if days.is_ok_and(|days| days > ENVELOPE_DAYS) {
-        out.say(format!(
-            "warning: this backup is of {}: its envelopes should be gone after {ENVELOPE_DAYS} days",
-            restored.day
-        ));
-        out.say("   next: ask every reader for orders to forget that came later, and repeat them");
-    }
-}
-
-fn tell(answer: &Answer, out: &mut Out) -> Result<Exit, CliError> {
-    let Answer { restored, found } = answer;
-    if out.format() == Format::Table {
-        let (events, expected) = (restored.events, restored.events_expected);
-        out.line(format!("{events} of {expected} events are back, of {}", restored.day))?;
-        out.line(format!("{} files are back; root of the feed {}", restored.blobs, found.root))?;
-    }
-    if restored.apart_missing > 0 {
-        out.say(format!(
-            "warning: {} envelopes are missing: what they open stays closed",
-            restored.apart_missing
-        ));
-    }
-    for damage in &found.damage {
-        out.say(format!("missing or damaged: {}: {}", damage.place, damage.what));
-    }
-    if found.checkpoint == CheckpointFound::None {
-        out.say("No reader's checkpoint was given: nobody has checked that nothing newer is lost.");
-    }
-    if restored.is_whole() && found.damage.is_empty() {
-        return Ok(Exit::Done);
-    }
-    out.say("kept: everything else; next: look for another backup before you start the server");
-    Ok(Exit::Failed)
-}
-
-fn explain(error: &BackupError) -> CliError {
+pub(super) fn explain(error: &BackupError) -> CliError {
     let said = match error {
         BackupError::Inside | BackupError::NotABackup(_) | BackupError::NotEmpty(_) => {
             CliError::told(Exit::Refused, error)
@@ -197,17 +203,17 @@ fn explain(error: &BackupError) -> CliError {
 }
 
 /// A bar that is drawn if somebody looks.
-struct Bar(ProgressBar);
+pub(super) struct Bar(ProgressBar);
 
 impl Bar {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let looking = io::stderr().is_terminal();
         let target =
             if looking { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
         Self(ProgressBar::with_draw_target(None, target))
     }
 
-    fn show(&self, progress: Progress) {
+    pub(super) fn show(&self, progress: Progress) {
         let (have, of, template) = match progress {
             Progress::Journal { have, of } => {
                 (have, of, "journal {wide_bar} {bytes}/{total_bytes}")
@@ -221,7 +227,7 @@ impl Bar {
         self.0.set_position(have);
     }
 
-    fn clear(&self) {
+    pub(super) fn clear(&self) {
         self.0.finish_and_clear();
     }
 }

@@ -10,6 +10,8 @@ use clap::{CommandFactory as _, Parser, Subcommand, error::ErrorKind};
 
 #[cfg(feature = "admin")]
 pub mod admin;
+#[cfg(feature = "sync")]
+mod audit;
 #[cfg(feature = "serve")]
 pub mod backup;
 #[cfg(feature = "demo")]
@@ -22,6 +24,8 @@ pub mod others;
 pub mod out;
 #[cfg(any(feature = "admin", feature = "review"))]
 pub mod passphrase;
+#[cfg(feature = "serve")]
+pub mod restore;
 #[cfg(feature = "review")]
 pub mod review;
 #[cfg(feature = "serve")]
@@ -72,7 +76,7 @@ enum Role {
     #[cfg(feature = "serve")]
     Backup(backup::BackupArgs),
     #[cfg(feature = "serve")]
-    Restore(backup::RestoreArgs),
+    Restore(restore::RestoreArgs),
     Verify(verify::VerifyArgs),
     /// Prints a script that completes commands, for bash, zsh, fish, elvish or powershell.
     Completions {
@@ -138,7 +142,7 @@ fn role(role: Role, out: &mut Out) -> Result<Exit, CliError> {
         #[cfg(feature = "serve")]
         Role::Backup(args) => backup::run(&args, out),
         #[cfg(feature = "serve")]
-        Role::Restore(args) => backup::restore(&args, out),
+        Role::Restore(args) => restore::run(&args, out),
         Role::Verify(args) => verify::run(&args, out),
         Role::Completions { shell } => {
             let mut command = Cli::command();

@@ -42,6 +42,9 @@ pub struct ServerConfig {
     /// How orders to forget are carried out.
     #[serde(default)]
     pub forget: ForgetConfig,
+    /// What backups keep, and for how long.
+    #[serde(default)]
+    pub backup: BackupConfig,
     /// What the pages say about the organisation.
     pub organisation: Organisation,
 }
@@ -172,6 +175,22 @@ impl Default for ForgetConfig {
     }
 }
 
+/// What backups keep, and for how long.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct BackupConfig {
+    /// Days after which envelopes go from a backup's folder: 1 to 14.
+    pub envelope_days: u16,
+    /// Other folders with backups that every run looks through for envelopes that are too old.
+    pub copies: Vec<PathBuf>,
+}
+
+impl Default for BackupConfig {
+    fn default() -> Self {
+        Self { envelope_days: 14, copies: Vec::new() }
+    }
+}
+
 impl Limits {
     /// Argon2id runs at once: as configured, or one for each core.
     #[must_use]
@@ -246,7 +265,8 @@ impl ServerConfig {
         let mut config = Self::parse(&text)
             .map_err(|reason| ConfigError::Wrong { path: path.into(), reason })?;
         let base = path.parent().unwrap_or(Path::new("."));
-        for place in [&mut config.store, &mut config.keyring, &mut config.roots] {
+        let places = [&mut config.store, &mut config.keyring, &mut config.roots];
+        for place in places.into_iter().chain(&mut config.backup.copies) {
             *place = base.join(&*place);
         }
         Ok(config)
@@ -270,6 +290,10 @@ impl ServerConfig {
             (
                 (3..=30).contains(&self.forget.wait_days),
                 "forget.wait_days must be 3 to 30: whoever objects needs the time",
+            ),
+            (
+                (1..=14).contains(&self.backup.envelope_days),
+                "backup.envelope_days must be 1 to 14: until then what is forgotten can be opened",
             ),
             (limits.uploads_at_once >= 1, "limits.uploads_at_once must be at least 1"),
             (limits.idle_seconds >= 30, "limits.idle_seconds must be at least 30: Tor is slow"),
@@ -347,6 +371,8 @@ mod tests {
             ("limits.typed_bytes = 1048576", "typed_bytes"),
             ("limits.files_until_percent = 98", "files_until_percent"),
             ("limits.words_until_percent = 101", "words_until_percent"),
+            ("backup.envelope_days = 15", "backup.envelope_days"),
+            ("backup.envelope_days = 0", "backup.envelope_days"),
             ("desk.listen = 'unix:run.sock'", "not absolute"),
             ("desk.listen = 'somewhere'", "neither"),
             ("desk = { listen = 'unix:/a', authorities = [] }", "desk.authorities"),

@@ -111,7 +111,7 @@ impl<S: Store> Desk<S> {
     }
 
     /// The event of a testimony that has the leaf which the order names.
-    fn event_of(&self, order: &Order) -> Result<Option<Event>, DeskError> {
+    pub(super) fn event_of(&self, order: &Order) -> Result<Option<Event>, DeskError> {
         let Some(cursor) = self.tree()?.cursor_of(order.testimony) else { return Ok(None) };
         let event = self.store.changes(Cursor(cursor.saturating_sub(1)), 1)?.into_iter().next();
         Ok(event.filter(|event| event.leaf == order.leaf))
@@ -141,7 +141,7 @@ impl<S: Store> Desk<S> {
         Ok(done)
     }
 
-    /// Takes one testimony out of everything that can be asked for, in one commit.
+    /// Carries out one order that has waited long enough, if it still counts.
     async fn carry_out_one(&self, waiting: &Key) -> Result<bool, DeskError> {
         let damaged = || DeskError::Damaged { cursor: 0 };
         let id = waiting.strip_prefix(records::WAITING.as_bytes()).ok_or_else(damaged)?;
@@ -162,15 +162,30 @@ impl<S: Store> Desk<S> {
             self.store.commit(Commit { id, deletes, ..Commit::default() }).await?;
             return Ok(false);
         };
+        self.forget_one(&signed, epoch, &found).await?;
+        Ok(true)
+    }
+
+    /// Takes one testimony out of everything that can be asked for, in one commit.
+    pub(super) async fn forget_one(
+        &self,
+        signed: &SignedOrder,
+        epoch: u32,
+        found: &Event,
+    ) -> Result<(), DeskError> {
+        let damaged = || DeskError::Damaged { cursor: found.cursor.0 };
+        let (order, id) = (signed.order(), signed.order().id());
+        let testimony = order.testimony.to_string();
         let Said::Item(item) = read_event(&found.payload, found.cursor.0)? else {
-            return Err(DeskError::Damaged { cursor: found.cursor.0 });
+            return Err(damaged());
         };
         let blobs = item.parts.iter().map(|part| part.blob).collect();
         let left = ToErase { cursor: found.cursor.0, blobs };
-        let stamp = Stamp::of(epoch, fresh_salt(&mut rand::rngs::OsRng));
+        let stamp = fresh_stamp(epoch);
         let done = new_item(FeedKind::ForgetDone, done_id(id).to_string(), order.digest(), stamp);
-        let mark = serde_json::to_vec(&Mark::of(&signed, epoch)).map_err(|_| damaged())?;
+        let mark = serde_json::to_vec(&Mark::of(signed, epoch)).map_err(|_| damaged())?;
         let left = serde_json::to_vec(&left).map_err(|_| damaged())?;
+        let waiting = records::waiting(&id.to_string()).into_bytes();
         let commit = Commit {
             id: commit_id("sandyk/forget-done/v1\n", id.as_bytes()),
             puts: vec![
@@ -178,12 +193,12 @@ impl<S: Store> Desk<S> {
                 put(&records::to_erase(&testimony), left),
                 put(&records::done(&id.to_string()), Vec::new()),
             ],
-            deletes: self.everything_of(&testimony)?.into_iter().chain([waiting.clone()]).collect(),
-            event: Some(super::outbox::event(&done)?),
+            deletes: self.everything_of(&testimony)?.into_iter().chain([waiting]).collect(),
+            event: Some(event(&done)?),
             ..Commit::default()
         };
         self.store.commit(commit).await?;
-        Ok(true)
+        Ok(())
     }
 
     /// Keys of the envelopes and mailboxes of a testimony.
@@ -207,7 +222,11 @@ impl<S: Store> Desk<S> {
 }
 
 /// A commit that keeps a signed note and shows it in the feed.
-fn noted(kind: FeedKind, (id, note): (&str, &str), stamp: Stamp) -> Result<Commit, DeskError> {
+pub(super) fn noted(
+    kind: FeedKind,
+    (id, note): (&str, &str),
+    stamp: Stamp,
+) -> Result<Commit, DeskError> {
     let item = new_item(kind, id.to_owned(), Digest::of(note.as_bytes()), stamp);
     Ok(Commit {
         id: commit_id("sandyk/forget-note/v1\n", &first(Digest::of(id.as_bytes()))),
@@ -249,6 +268,11 @@ pub async fn finish_forgetting<S: Store>(store: &Arc<S>) -> Result<(), DeskError
 fn all(store: &impl Store, prefix: &str) -> Result<Vec<(Key, Vec<u8>)>, DeskError> {
     let found = store.scan(prefix.as_bytes(), None, usize::MAX)?;
     Ok(found.into_iter().map(|(key, record)| (key, record.value)).collect())
+}
+
+/// A stamp of that epoch with a salt of its own.
+pub(super) fn fresh_stamp(epoch: u32) -> Stamp {
+    Stamp::of(epoch, fresh_salt(&mut rand::rngs::OsRng))
 }
 
 impl Stamp {

@@ -16,6 +16,7 @@ mod gate;
 mod outbox;
 mod page;
 mod records;
+mod replay;
 mod tree;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -28,6 +29,7 @@ pub use self::{
     forget::finish_forgetting,
     gate::{Asker, Asking},
     page::{Keyrings, Page},
+    replay::Replayed,
 };
 use self::{gate::Gate, tree::Tree};
 use crate::{clock::Clock, forget::WAIT_DAYS, keyring::Published, ledger::LedgerKey, store::Store};

@@ -17,6 +17,7 @@
 //! Spec: `docs/format/forget.md`.
 
 mod error;
+mod held;
 mod lines;
 mod mark;
 mod objection;
@@ -27,6 +28,7 @@ mod tests;
 use crate::{clock::Day, digest::Digest, id::Id};
 
 pub use error::ForgetError;
+pub use held::{Held, Standing};
 pub use mark::Mark;
 pub use objection::{Objection, SignedObjection};
 pub use order::{Authority, Order, Reason, SignedOrder, Valid, Votes};

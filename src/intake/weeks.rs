@@ -225,7 +225,7 @@ impl PublicLog {
         let (blob, leaves, root) = made.await.map_err(|_| LogError::Stopping)??;
         let mut puts = Vec::new();
         let line = LogEntry::Week { week, leaves, root };
-        let new = self.new_keyrings(&lines).into_iter().chain([line]);
+        let new = self.new_keyrings(&lines).into_iter().chain(self.new_site(&lines)).chain([line]);
         for (place, entry) in (lines.len()..).zip(new) {
             puts.push(put(&entry_key(place), entry.to_line().into_bytes(), Expect::Absent));
         }
@@ -262,6 +262,23 @@ impl PublicLog {
             digest: Digest::of(note.as_bytes()),
         };
         (1..).zip(notes).skip(known).map(entry).collect()
+    }
+
+    /// The site manifest, if it is another than the one that the log has last.
+    fn new_site(&self, lines: &[String]) -> Option<LogEntry> {
+        let published = self.keyring.borrow().clone()?;
+        let site = published.site.as_ref().ok()?.as_ref()?;
+        let entry = LogEntry::Site { number: site.manifest().number, digest: site.digest() };
+        let mut known = lines.iter().rev().filter_map(|line| LogEntry::parse(line));
+        let last = known.find(|entry| matches!(entry, LogEntry::Site { .. }));
+        (last != Some(entry)).then_some(entry)
+    }
+
+    /// The signed note of what the site must serve; `None` if the roots have said nothing.
+    #[must_use]
+    pub fn site(&self) -> Option<String> {
+        let published = self.keyring.borrow().clone()?;
+        Some(published.site.as_ref().ok()?.as_ref()?.note().to_owned())
     }
 
     /// Draws anew what the site shows.

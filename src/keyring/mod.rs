@@ -15,6 +15,7 @@ mod desk;
 mod error;
 mod joining;
 mod published;
+mod site;
 #[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]
@@ -28,6 +29,7 @@ pub use desk::{DeskNote, Device};
 pub use error::KeyringError;
 pub use joining::{DevicePub, Invitation, MAX_INVITATION_BYTES, MAX_JOINING_BYTES, ReaderPub};
 pub use published::{Published, desk_file, keyring_file, load_folder};
+pub use site::{MAX_SITE_FILES, SITE_FILE, SignedSite, Signers, SiteManifest};
 pub use trust::{MAX_ROOTS_BYTES, TrustRoot};
 
 /// The most root keys.

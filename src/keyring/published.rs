@@ -4,7 +4,10 @@ use std::{fs, io, path::Path};
 
 use crate::{
     files,
-    keyring::{Chain, DeskNote, KeyringError, MAX_KEYRING_BYTES, TrustRoot, Verified},
+    keyring::{
+        Chain, DeskNote, KeyringError, MAX_KEYRING_BYTES, SITE_FILE, SignedSite, TrustRoot,
+        Verified,
+    },
     note::SignedNote,
 };
 
@@ -14,6 +17,8 @@ pub struct Published {
     pub chain: Chain,
     /// The devices of the newest epoch; without a note of that epoch, no device is admitted.
     pub desk: Option<Verified<DeskNote>>,
+    /// The site manifest, if there is one; an error says why the one that is there does not count.
+    pub site: Result<Option<SignedSite>, KeyringError>,
 }
 
 /// The name of an epoch's keyring in a published folder.
@@ -28,7 +33,7 @@ pub fn desk_file(epoch: u32) -> String {
     format!("desk-{epoch:04}.note")
 }
 
-/// Reads and verifies `keyring-0001.note` and on, and the desk note of the newest epoch.
+/// Reads and verifies `keyring-0001.note` and on, the desk note of the newest epoch, and `site.note`.
 ///
 /// Other files are not looked at. The desk note of an epoch is put there before its keyring, so
 /// that a reader of the folder sees the older pair or the newer one.
@@ -47,7 +52,11 @@ pub fn load_folder(folder: &Path, trust: &TrustRoot) -> Result<Published, Keyrin
     let chain = Chain::verify(&notes, trust)?;
     let desk = load_note(folder, &desk_file(chain.current().get().epoch))?;
     let desk = desk.map(|note| DeskNote::verify(&SignedNote::parse(&note)?, &chain)).transpose()?;
-    Ok(Published { chain, desk })
+    // What is wrong with it closes no intake: who reads the folder says so.
+    let site = load_note(folder, SITE_FILE).and_then(|note| {
+        note.map(|note| SignedSite::verify(&note, chain.current().get().into())).transpose()
+    });
+    Ok(Published { chain, desk, site })
 }
 
 fn load_note(folder: &Path, file: &str) -> Result<Option<String>, KeyringError> {

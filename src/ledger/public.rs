@@ -1,4 +1,4 @@
-//! The public log: one line for each week and each keyring, and the batches behind the weeks.
+//! The public log: one line for each week, keyring and site manifest, and the batches behind the weeks.
 //!
 //! In scope: lines, batches, promises, and proofs that join them. Out of scope: when a batch is made.
 
@@ -21,6 +21,7 @@ pub const MAX_ENTRY: usize = 200;
 const ORIGIN: &str = "public log of ";
 const WEEK: &str = "sandyk/week/v1";
 const KEYRING: &str = "sandyk/keyring/v1";
+const SITE: &str = "sandyk/site/v1";
 const PROMISE: &str = "sandyk promise v1";
 
 /// The origin of the checkpoints of an organisation's public log.
@@ -48,6 +49,13 @@ pub enum LogEntry {
         /// SHA-256 of its signed note.
         digest: Digest,
     },
+    /// A site manifest that was published.
+    Site {
+        /// Its number.
+        number: u32,
+        /// SHA-256 of its signed note.
+        digest: Digest,
+    },
 }
 
 impl LogEntry {
@@ -57,6 +65,7 @@ impl LogEntry {
         match self {
             Self::Week { week, leaves, root } => format!("{WEEK} {week} {leaves} {root}"),
             Self::Keyring { epoch, digest } => format!("{KEYRING} {epoch} {digest}"),
+            Self::Site { number, digest } => format!("{SITE} {number} {digest}"),
         }
     }
 
@@ -72,6 +81,9 @@ impl LogEntry {
             },
             [KEYRING, epoch, digest] => {
                 Self::Keyring { epoch: epoch.parse().ok()?, digest: digest.parse().ok()? }
+            }
+            [SITE, number, digest] => {
+                Self::Site { number: number.parse().ok()?, digest: digest.parse().ok()? }
             }
             _ => return None,
         };
@@ -223,7 +235,8 @@ mod tests {
         let week = "2026-W47".parse().unwrap();
         let week = LogEntry::Week { week, leaves: 4096, root: Digest::of(b"root") };
         let keyring = LogEntry::Keyring { epoch: 3, digest: Digest::of(b"note") };
-        for entry in [week, keyring] {
+        let site = LogEntry::Site { number: 2, digest: Digest::of(b"site") };
+        for entry in [week, keyring, site] {
             let line = entry.to_line();
             assert_eq!(LogEntry::parse(&line), Some(entry));
             assert!(line.len() < MAX_ENTRY);

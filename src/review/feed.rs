@@ -21,6 +21,7 @@ use crate::{
         leaf_hash,
     },
     review::{
+        settled::Settled,
         state::SeenFeed,
         workspace::{Workspace, WorkspaceError, at},
     },
@@ -47,6 +48,8 @@ pub(super) struct Feed {
     pub(super) unknown: usize,
     pub(super) seen: SeenFeed,
     pub(super) alarms: Vec<FeedAlarm>,
+    /// Views of another feed that nobody has settled, each with the root here at that size.
+    pub(super) splits: Vec<(View, Option<Digest>)>,
     /// Leaf hashes of all events, of unknown kinds too.
     leaves: Vec<Digest>,
 }
@@ -119,7 +122,7 @@ impl Feed {
     /// Reads the feed and compares it with what was seen before.
     pub(super) fn load(workspace: &Workspace, seen: SeenFeed) -> Result<Self, WorkspaceError> {
         let (lines, marks, alarms, leaves) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        let mut feed = Self { lines, marks, unknown: 0, seen, alarms, leaves };
+        let mut feed = Self { lines, marks, unknown: 0, seen, alarms, leaves, splits: Vec::new() };
         let mut frontier = Frontier::default();
         let path = workspace.path("feed.jsonl");
         match files::open_plain(&path, OpenOptions::new().read(true)) {
@@ -167,8 +170,13 @@ impl Feed {
     }
 
     /// Compares the feed with those that other readers signed for; `signed` says whether a note is
-    /// a checkpoint of the server's.
-    pub(super) fn compare(&mut self, views: &[View], signed: impl Fn(&View) -> bool) {
+    /// a checkpoint of the server's. What was settled is no alarm again; anything else is.
+    pub(super) fn compare(
+        &mut self,
+        views: &[View],
+        settled: &[Settled],
+        signed: impl Fn(&View) -> bool,
+    ) {
         let mut views: Vec<&View> = views.iter().collect();
         views.sort_by_key(|view| view.size);
         let mut named = BTreeSet::new();
@@ -184,8 +192,13 @@ impl Feed {
                 Position::Feed(cursor) => view.size < cursor,
                 Position::Outbox => true,
             };
-            let other = frontier.size() == view.size && frontier.root() != view.root;
-            if (other || !possible) && named.insert(view.by) {
+            let ours = (frontier.size() == view.size).then(|| frontier.root());
+            let other = ours.is_some_and(|root| root != view.root);
+            if possible && !other || settled.iter().any(|settled| settled.is_of(view)) {
+                continue;
+            }
+            self.splits.push((view.clone(), ours));
+            if named.insert(view.by) {
                 let View { by: reader, size, .. } = *view;
                 self.alarms.push(FeedAlarm::SplitView { reader, size, signed: signed(view) });
             }

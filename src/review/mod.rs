@@ -28,6 +28,7 @@ mod pick;
 mod queue;
 mod recovery;
 mod session;
+mod settled;
 mod state;
 mod workspace;
 mod write;
@@ -45,5 +46,6 @@ pub use recovery::{
     keep_recovered, make_holder, make_recovery, open_recovery,
 };
 pub use session::{Session, SessionError};
+pub use settled::Settled;
 pub use workspace::{Workspace, WorkspaceError};
 pub use write::WriteError;

@@ -13,6 +13,7 @@ use rayon::prelude::*;
 use crate::{
     casebook::{Op, View},
     clock::{Day, Week},
+    digest::Digest,
     files,
     id::{ReaderId, TestimonyId},
     keyring::{Chain, KeyringError, Reader},
@@ -23,6 +24,7 @@ use crate::{
         forget::{self, Forgotten},
         keys::ReaderKeys,
         opening::{Content, Opened, Opener, Unproven},
+        settled::{self, Settled},
         state::{SeenFeed, SeenKeyring, State},
         workspace::{Workspace, WorkspaceError},
     },
@@ -42,6 +44,7 @@ pub struct Session {
     pub(super) feed: Feed,
     altered: Mutex<BTreeSet<(u64, TestimonyId, &'static str)>>,
     forgotten: Vec<Forgotten>,
+    settled: Vec<Settled>,
     _lock: File,
 }
 
@@ -68,7 +71,9 @@ impl Session {
         let mut feed = Feed::load(&workspace, state.feed)?;
         let forgotten = forget::prove(&mut feed, &chain);
         let book = Book::open(&workspace, &feed, &keys, &chain)?;
-        feed.compare(&book.casebook.views, |view| is_signed(&workspace, view));
+        // What cannot be read settles nothing.
+        let settled = settled::load(keys_folder).unwrap_or_default();
+        feed.compare(&book.casebook.views, &settled, |view| is_signed(&workspace, view));
         feed.miss(&workspace);
         let epoch = chain.current().get().epoch;
         state.keyring = SeenKeyring { epoch, digest: chain.current_digest() };
@@ -90,6 +95,7 @@ impl Session {
             feed,
             altered,
             forgotten,
+            settled,
             _lock: lock,
         })
     }
@@ -148,6 +154,46 @@ impl Session {
         let same = |note: &Checkpoint| note.size == size && note.root == root;
         let note = self.workspace.checkpoint().filter(|(_, note)| same(note)).map(|(text, _)| text);
         Some(Op::Checkpoint { size, root, note })
+    }
+
+    /// Split views that this reader has settled.
+    #[must_use]
+    pub fn settled(&self) -> &[Settled] {
+        &self.settled
+    }
+
+    /// Readers with a split view that is not settled.
+    #[must_use]
+    pub fn split_readers(&self) -> BTreeSet<ReaderId> {
+        self.feed.splits.iter().map(|(view, _)| view.by).collect()
+    }
+
+    /// Settles every view of `reader` that is an alarm now, durably, and gives what was written.
+    ///
+    /// # Errors
+    /// What the file system says, or that the file of what was settled before is damaged; nothing is
+    /// settled then.
+    pub fn settle(&mut self, reader: ReaderId, why: &str, day: Day) -> io::Result<Vec<Settled>> {
+        let splits = self.feed.splits.iter().filter(|(view, _)| view.by == reader);
+        let record = |(view, ours): &(View, Option<Digest>)| Settled {
+            reader,
+            size: view.size,
+            root: view.root,
+            ours: *ours,
+            note: view.note.clone(),
+            place: view.position.to_string(),
+            day,
+            why: why.to_owned(),
+        };
+        let new: Vec<Settled> = splits.map(record).collect();
+        let mut all = settled::load(&self.keys_folder)?;
+        all.extend(new.iter().cloned());
+        settled::save(&self.keys_folder, &all)?;
+        self.settled = all;
+        self.feed.splits.retain(|(view, _)| view.by != reader);
+        let of = |alarm: &FeedAlarm| matches!(alarm, FeedAlarm::SplitView { reader: of, .. } if *of == reader);
+        self.feed.alarms.retain(|alarm| !of(alarm));
+        Ok(new)
     }
 
     /// How many entries this reader has written, and how many of them are proven here, if these are not

@@ -91,18 +91,7 @@ impl<'c> Line<'c> {
             Some(port) => format!("{host}:{port}"),
             None => host.to_owned(),
         };
-        let mut client = Client::builder()
-            .redirect(Policy::none())
-            .no_proxy()
-            .referer(false)
-            .retry(reqwest::retry::never())
-            .connect_timeout(patience.silence)
-            .read_timeout(patience.silence);
-        if let Some(proxy) = proxy {
-            client =
-                client.proxy(Proxy::all(proxy).map_err(|_| SyncError::Proxy(proxy.to_owned()))?);
-        }
-        let client = client.build().map_err(|e| network(&e))?;
+        let client = client(proxy, patience)?;
         let authority = signature::authority(&authority);
         let paused = Cell::default();
         Ok(Self { client, address, authority, device, clock, say, paused, patience })
@@ -217,8 +206,27 @@ impl<'c> Line<'c> {
     }
 }
 
+/// Follows no redirect, asks no proxy but the one given, and says nothing about itself.
+pub(super) fn client(proxy: Option<&str>, patience: Patience) -> Result<Client, SyncError> {
+    let mut client = Client::builder()
+        .redirect(Policy::none())
+        .no_proxy()
+        .referer(false)
+        .retry(reqwest::retry::never())
+        .connect_timeout(patience.silence)
+        .read_timeout(patience.silence);
+    if let Some(proxy) = proxy {
+        client = client.proxy(Proxy::all(proxy).map_err(|_| SyncError::Proxy(proxy.to_owned()))?);
+    }
+    client.build().map_err(|e| network(&e))
+}
+
 /// Takes a body in, at most `limit` bytes of it.
-async fn bounded(response: Response, path: &str, limit: u64) -> Result<Vec<u8>, SyncError> {
+pub(super) async fn bounded(
+    response: Response,
+    path: &str,
+    limit: u64,
+) -> Result<Vec<u8>, SyncError> {
     let endless = || Alarm::Endless { path: path.to_owned(), limit };
     if response.content_length().is_some_and(|length| length > limit) {
         return Err(endless().into());
@@ -252,7 +260,7 @@ fn is_onion(host: &str) -> bool {
 }
 
 /// An address over which nothing travels in the clear: an onion service, or this machine.
-fn read_address(text: &str, proxy: Option<&str>) -> Result<Url, SyncError> {
+pub(super) fn read_address(text: &str, proxy: Option<&str>) -> Result<Url, SyncError> {
     let address = || SyncError::Address(text.to_owned());
     let url = Url::parse(text).map_err(|_| address())?;
     let plain = url.scheme() == "http"

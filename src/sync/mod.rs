@@ -14,6 +14,7 @@
 
 mod alarm;
 mod arrive;
+mod audit;
 mod device;
 mod error;
 mod exhibits;
@@ -33,6 +34,7 @@ use rand::{CryptoRng, RngCore};
 
 pub use self::{
     alarm::Alarm,
+    audit::{Audit, AuditError, Auditing, InLog, audit},
     device::{DEVICE_KEY, DEVICE_PUB},
     error::SyncError,
     exhibits::Wanted,

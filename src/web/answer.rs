@@ -20,6 +20,8 @@ use flate2::{Compression, GzBuilder};
 use hyper::body::{Frame, SizeHint};
 use tokio::sync::OwnedSemaphorePermit;
 
+use crate::digest::Digest;
+
 const HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
 const CSS: HeaderValue = HeaderValue::from_static("text/css; charset=utf-8");
 
@@ -37,6 +39,11 @@ impl Static {
 
     pub(super) fn css(text: String) -> Self {
         Self::new(CSS, text)
+    }
+
+    /// SHA-256 of the page, not packed.
+    pub(super) fn digest(&self) -> Digest {
+        Digest::of(&self.plain)
     }
 
     fn new(kind: HeaderValue, text: String) -> Self {

@@ -1,4 +1,4 @@
-//! The public log: four kinds of files that are the same for everyone.
+//! The public log: five kinds of files that are the same for everyone.
 
 use std::{sync::Arc, time::Duration};
 
@@ -38,6 +38,14 @@ pub(super) async fn entries(State(web): State<Web>, headers: HeaderMap) -> Respo
         return super::strange(&web, &headers);
     }
     answer::file(TEXT, shown.entries.clone())
+}
+
+/// What the roots say that this site must serve.
+pub(super) async fn site(State(web): State<Web>, headers: HeaderMap) -> Response {
+    match web.intake.log().site() {
+        Some(note) => answer::file(TEXT, note),
+        None => super::strange(&web, &headers),
+    }
 }
 
 /// The batch of one week, always whole: nobody learns which leaf is looked for.

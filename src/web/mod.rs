@@ -22,7 +22,7 @@ mod submit;
 
 pub use refusals::Refusals;
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -41,6 +41,7 @@ use tokio::{sync::Semaphore, time::timeout};
 use self::{answer::Encoding, site::Site};
 use crate::{
     config::{Limits, Organisation},
+    digest::Digest,
     intake::Intake,
     locale::Lang,
 };
@@ -70,6 +71,7 @@ pub fn router(
         .route("/ledger/key", get(ledger::key))
         .route("/ledger/checkpoint", get(ledger::checkpoint))
         .route("/ledger/entries", get(ledger::entries))
+        .route("/ledger/site", get(ledger::site))
         .route("/ledger/batch/{week}", get(ledger::batch))
         .route("/{tag}", get(form))
         .route("/{tag}/leave", get(leave))
@@ -83,6 +85,17 @@ pub fn router(
         .with_state(web);
     // A layer of the routes themselves comes before axum adds `Allow` to whatever they answered.
     Ok(Router::new().fallback_service(routes).layer(middleware::map_response(finish)))
+}
+
+/// The hash of every file that this site serves to everyone alike, at its path; what the roots sign.
+///
+/// # Errors
+/// A language file that does not hold together.
+pub fn files(
+    organisation: &Organisation,
+    limits: &Limits,
+) -> Result<BTreeMap<String, Digest>, crate::locale::LocaleError> {
+    Ok(Site::draw(organisation, limits)?.files())
 }
 
 /// What is said to those whose request cannot be read at all.

@@ -1,8 +1,13 @@
 //! Every page of the site, drawn once where it is the same for everyone.
 
+use std::collections::BTreeMap;
+
 use super::{
     answer::Static,
-    pages::{self, AFTER, FileFate, Notice, PageSettings, PerLanguage, Plain, ReceiptPage, STYLE},
+    pages::{
+        self, AFTER, AFTER_PATH, FileFate, Notice, PageSettings, PerLanguage, Plain, ReceiptPage,
+        STYLE, STYLE_PATH,
+    },
 };
 use crate::{
     config::{self, Limits, Organisation},
@@ -56,6 +61,22 @@ impl Site {
             pages,
             settings,
         })
+    }
+
+    /// The hash of everything that is the same for everyone, at the path where it is served.
+    pub(super) fn files(&self) -> BTreeMap<String, Digest> {
+        let mut files = BTreeMap::from([
+            ("/".to_owned(), self.languages.digest()),
+            (STYLE_PATH.to_owned(), self.style.digest()),
+            (AFTER_PATH.to_owned(), self.after.digest()),
+        ]);
+        for (lang, pages) in &self.pages {
+            let tag = lang.tag();
+            files.insert(format!("/{tag}"), pages.form.digest());
+            files.insert(format!("/{tag}/leave"), pages.leave.digest());
+            files.insert(format!("/{tag}/about"), pages.about.digest());
+        }
+        files
     }
 
     /// The pages of a language.

@@ -9,6 +9,7 @@ use std::{
 use data_encoding::BASE64;
 use ed25519_dalek::SigningKey;
 use sandyk::{
+    clock::{Clock as _, SystemClock},
     digest::Digest,
     keyring::Role,
     ledger::Checkpoint,
@@ -210,4 +211,73 @@ async fn a_backup_is_made_restored_and_held_against_a_readers_checkpoint() {
     let name = lost.file_name().unwrap().to_str().unwrap();
     assert_eq!((code, report["restored"]["blobs_missing"][0].as_str()), (1, Some(name)));
     assert_eq!(report["found"]["events"], 3);
+}
+
+#[tokio::test]
+async fn every_run_removes_envelopes_that_are_too_old_and_says_how_old_the_rest_is() {
+    let kept = Kept::open().await;
+    let (store, to, old) = (kept.at("store"), kept.at("backup"), kept.at("old"));
+    let backup = |more: &[&Path]| {
+        let words: [&Path; 5] =
+            ["backup".as_ref(), "--store".as_ref(), &store, "--to".as_ref(), &to];
+        answer(&[&words[..], more].concat())
+    };
+    let ages = |text: &str| {
+        let manifest = fs::read_to_string(old.join("backup.json")).unwrap();
+        let mut manifest: Value = serde_json::from_str(&manifest).unwrap();
+        manifest["day"] = text.into();
+        fs::write(old.join("backup.json"), manifest.to_string()).unwrap();
+    };
+    let look = || answer(&["verify".as_ref(), "backup".as_ref(), &old]);
+    let prune: [&Path; 2] = ["--prune".as_ref(), &old];
+    answer(&["backup".as_ref(), "--store".as_ref(), &store, "--to".as_ref(), &old]);
+    let (code, found) = look();
+    assert_eq!((code, found["age"].as_i64(), found["events"].as_u64()), (0, Some(0), Some(3)));
+    let (code, done) = backup(&prune);
+    assert_eq!((code, done["folders"][1]["removed"].as_array().unwrap().len()), (0, 0));
+    let day = |ago: i64| SystemClock.today().plus_days(-ago).to_string();
+    ages(&day(14));
+    assert_eq!(look().0, 3, "they should be gone");
+    // A shorter time is possible, a longer one is not.
+    let days = |n: &'static str| {
+        answer(&[
+            "backup".as_ref(),
+            "--prune".as_ref(),
+            &old,
+            "--envelope-days".as_ref(),
+            n.as_ref(),
+        ])
+    };
+    assert_eq!((days("15").0, days("0").0), (2, 2));
+    let (code, done) = backup(&prune);
+    let removed = done["folders"][1]["removed"][0].as_str().unwrap();
+    assert!(code == 0 && removed.starts_with("envelopes/"), "{done}");
+    assert_eq!(fs::read_dir(old.join("envelopes")).unwrap().count(), 0);
+    assert!(done["folders"][0]["kept"]["envelopes"].is_u64(), "those of today stay");
+    assert_eq!(look().0, 0);
+    // A clock that was wrong once is no proof of age, and is no success either.
+    ages(&day(-3));
+    assert_eq!((backup(&prune).0, look().0), (1, 3));
+}
+
+#[tokio::test]
+async fn what_cannot_be_looked_through_or_removed_is_said_and_the_backup_is_made() {
+    let kept = Kept::open().await;
+    let (store, to) = (kept.at("store"), kept.at("backup"));
+    let gone = kept.at("not-mounted");
+    let output = sandyk(&["backup".as_ref(), "--prune".as_ref(), &gone]);
+    let words = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{words}");
+    assert!(words.contains("was not looked through") && words.contains("next: connect its disk"));
+    fs::create_dir_all(to.join("envelopes/stuck")).unwrap();
+    let output = sandyk(&["backup".as_ref(), "--store".as_ref(), &store, "--to".as_ref(), &to]);
+    let words = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{words}");
+    assert!(words.contains("cannot be removed: ") && words.contains("envelopes/stuck"), "{words}");
+    assert_eq!(verify_events(&to), 3, "it is made all the same");
+}
+
+/// Events of a backup, as it says itself.
+fn verify_events(backup: &Path) -> u64 {
+    answer(&["verify".as_ref(), "backup".as_ref(), backup]).1["events"].as_u64().unwrap()
 }

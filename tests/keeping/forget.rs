@@ -7,6 +7,7 @@ use std::{
         Arc,
         atomic::{AtomicI64, Ordering},
     },
+    time::Duration,
 };
 
 use ed25519_dalek::SigningKey;
@@ -30,10 +31,10 @@ use sandyk::{
 
 use crate::office::{Office, commit, noise, put_testimony, write};
 
-const ROLES: [Role; 3] = [Role::Reviewer, Role::Guardian, Role::Guardian];
+pub(crate) const ROLES: [Role; 3] = [Role::Reviewer, Role::Guardian, Role::Guardian];
 
 #[derive(Default)]
-struct Hands(AtomicI64);
+pub(crate) struct Hands(AtomicI64);
 
 impl Clock for Hands {
     fn unix_seconds(&self) -> i64 {
@@ -42,14 +43,14 @@ impl Clock for Hands {
 }
 
 /// A reviewer, two guardians, and a clock that is moved by hand.
-struct House {
-    office: Office,
-    clock: Arc<Hands>,
+pub(crate) struct House {
+    pub(crate) office: Office,
+    pub(crate) clock: Arc<Hands>,
     began: i64,
 }
 
 impl House {
-    async fn open() -> Self {
+    pub(crate) async fn open() -> Self {
         let office = Office::of(&ROLES).await;
         let began = SystemClock.unix_seconds();
         let clock = Arc::new(Hands::default());
@@ -59,16 +60,24 @@ impl House {
     }
 
     /// So many days after the beginning.
-    fn day(&self, days: i64) {
+    pub(crate) fn day(&self, days: i64) {
         self.clock.0.store(self.began + days * 86_400, Ordering::SeqCst);
     }
 
-    async fn sync(&self, member: usize) -> Result<Report, SyncError> {
+    pub(crate) async fn sync(&self, member: usize) -> Result<Report, SyncError> {
         let settings = self.office.settings(member);
-        sync::run(&settings, &*self.clock, &mut OsRng, &mut |_| ()).await
+        let mut tries = 0;
+        loop {
+            // A process that another test starts holds our lock, too, until it is another program.
+            match sync::run(&settings, &*self.clock, &mut OsRng, &mut |_| ()).await {
+                Err(SyncError::InUse) if tries < 100 => tries += 1,
+                done => return done,
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
     }
 
-    fn desk<S: Store>(&self, store: &Arc<S>) -> Desk<S> {
+    pub(crate) fn desk<S: Store>(&self, store: &Arc<S>) -> Desk<S> {
         let ledger = LedgerKey::from_seed(&Secret::take(&mut [7; 32])).unwrap();
         Desk::new(Arc::clone(store), self.office.published(), ledger, &[], self.clock.clone())
     }
@@ -77,7 +86,7 @@ impl House {
         self.desk(&self.office.store).carry_out().await.unwrap()
     }
 
-    fn order(&self, store: &impl Store, testimony: TestimonyId) -> Order {
+    pub(crate) fn order(&self, store: &impl Store, testimony: TestimonyId) -> Order {
         let chain = self.office.published().borrow().chain.clone();
         Order {
             organisation: self.office.keyring.organisation.clone(),
@@ -89,7 +98,7 @@ impl House {
         }
     }
 
-    fn signed(&self, order: Order, members: &[usize]) -> SignedOrder {
+    pub(crate) fn signed(&self, order: Order, members: &[usize]) -> SignedOrder {
         let mut signed = SignedOrder::new(order).unwrap();
         for member in members {
             let member = &self.office.members[*member];
@@ -98,7 +107,7 @@ impl House {
         signed
     }
 
-    fn objection(&self, order: &Order, member: usize) -> SignedObjection {
+    pub(crate) fn objection(&self, order: &Order, member: usize) -> SignedObjection {
         let objection = Objection {
             organisation: order.organisation.clone(),
             order: order.digest(),
@@ -124,14 +133,14 @@ impl House {
     }
 }
 
-fn event_of(store: &impl Store, testimony: TestimonyId) -> Event {
+pub(crate) fn event_of(store: &impl Store, testimony: TestimonyId) -> Event {
     let id = testimony.to_string();
     let is = |event: &Event| String::from_utf8_lossy(&event.payload).contains(&id);
     store.changes(Cursor(0), usize::MAX).unwrap().into_iter().find(is).unwrap()
 }
 
 /// Files below `folder` that hold any of `needles`.
-fn search(folder: &Path, needles: &[Vec<u8>]) -> Vec<String> {
+pub(crate) fn search(folder: &Path, needles: &[Vec<u8>]) -> Vec<String> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
@@ -149,7 +158,7 @@ fn search(folder: &Path, needles: &[Vec<u8>]) -> Vec<String> {
 }
 
 /// The salt of a testimony's leaf as it stands in files.
-fn salt_of(event: &Event) -> Vec<u8> {
+pub(crate) fn salt_of(event: &Event) -> Vec<u8> {
     serde_json::from_slice::<FeedItem>(&event.payload).unwrap().salt.into_bytes()
 }
 

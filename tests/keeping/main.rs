@@ -12,3 +12,4 @@ mod commands;
 mod forget;
 #[path = "../office/mod.rs"]
 mod office;
+mod restore;

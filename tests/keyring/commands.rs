@@ -44,7 +44,7 @@ impl Write for Heard {
 }
 
 /// Runs `sandyk admin WORDS`; what it wrote to stdout and how it ended.
-fn run(words: &[&str]) -> (String, Result<Exit, CliError>) {
+pub(crate) fn run(words: &[&str]) -> (String, Result<Exit, CliError>) {
     let (answers, said) = (Heard::default(), Heard::default());
     let line = Line::try_parse_from([&["admin"], words].concat()).unwrap();
     let format = if line.json { Format::Json } else { Format::Table };

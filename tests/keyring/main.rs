@@ -10,4 +10,5 @@
 mod attacks;
 mod ceremony;
 mod commands;
+mod manifest;
 mod stage;

@@ -139,7 +139,8 @@ impl Office {
             .map(|(n, draft)| join(&folder.path().join(n.to_string()), draft, &trust, &address))
             .collect();
         let desk = desk_note(&roots, &keyring, &chain, members.iter().map(|m| &m.public));
-        let (published, now) = watch::channel(Arc::new(Published { chain, desk: Some(desk) }));
+        let (published, now) =
+            watch::channel(Arc::new(Published { chain, desk: Some(desk), site: Ok(None) }));
         let store = Arc::new(MemoryStore::new());
         let router = desk_over(&store, now, 7, Arc::new(SystemClock));
         let mut office = Self {
@@ -204,7 +205,12 @@ impl Office {
 
     /// The same desk by another clock.
     pub(crate) fn set_clock(&self, clock: Arc<dyn Clock>) {
-        let router = desk_over(&self.store, self.published.subscribe(), 7, clock);
+        self.serve(&self.store, clock);
+    }
+
+    /// Puts a desk with another store in the place of this one.
+    pub(crate) fn serve<S: Store + 'static>(&self, store: &Arc<S>, clock: Arc<dyn Clock>) {
+        let router = desk_over(store, self.published.subscribe(), 7, clock);
         *self.inner.lock().unwrap() = router;
     }
 
@@ -298,7 +304,9 @@ impl Office {
             chain.extend(&note).unwrap()
         };
         let desk = desk_note(&self.roots, keyring, &chain, devices.iter().copied());
-        self.published.send(Arc::new(Published { chain, desk: Some(desk) })).unwrap();
+        self.published
+            .send(Arc::new(Published { chain, desk: Some(desk), site: Ok(None) }))
+            .unwrap();
     }
 
     /// The keyring that follows and changes nothing but its last day.
@@ -316,8 +324,8 @@ impl Office {
     }
 }
 
-pub(crate) fn desk_over(
-    store: &Arc<MemoryStore>,
+pub(crate) fn desk_over<S: Store + 'static>(
+    store: &Arc<S>,
     published: watch::Receiver<Arc<Published>>,
     ledger: u8,
     clock: Arc<dyn Clock>,
@@ -325,12 +333,12 @@ pub(crate) fn desk_over(
     web::desk::router(Arc::new(desk_of(store, published, ledger, clock)))
 }
 
-fn desk_of(
-    store: &Arc<MemoryStore>,
+fn desk_of<S: Store>(
+    store: &Arc<S>,
     now: watch::Receiver<Arc<Published>>,
     ledger: u8,
     clock: Arc<dyn Clock>,
-) -> Desk<MemoryStore> {
+) -> Desk<S> {
     let ledger = LedgerKey::from_seed(&Secret::take(&mut [ledger; 32])).unwrap();
     Desk::new(Arc::clone(store), now, ledger, &[], clock)
 }

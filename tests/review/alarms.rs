@@ -126,3 +126,48 @@ fn a_reader_cannot_have_signed_for_more_than_there_was() {
     let (_, words) = room.alarmed(0, &["list"]);
     assert!(words.contains("ALARM: split view") && words.contains("first 8 events"), "{words}");
 }
+
+#[test]
+fn a_split_view_is_settled_by_people_and_the_evidence_stays() {
+    let mut room = Room::new(&[Reviewer, Guardian, Guardian]);
+    let id = room.receive(&Sent::default()).to_string();
+    room.text(0, &["list"]);
+    show_another_feed(&room, 1);
+    room.text(1, &["remark", &id, "seen"]);
+    room.sync();
+    let other = room.readers[1].id.to_string();
+    let (_, words) = room.alarmed(0, &["list"]);
+    assert!(words.contains("ALARM: split view"), "{words}");
+    // Nothing is settled by nobody, for nothing, or about somebody else.
+    let me = room.readers[0].id.to_string();
+    for wrong in [&["settle", &other, "--why", " "][..], &["settle", &me, "--why", "x"]] {
+        assert_eq!(room.run(0, wrong).status.code(), Some(3), "an alarm stands: {wrong:?}");
+    }
+    let settled = room.run(0, &["settle", &other, "--why", "a copy of March was restored"]);
+    assert_eq!(settled.status.code(), Some(0), "{}", said(&settled));
+    let quiet = room.run(0, &["list"]);
+    assert_eq!(quiet.status.code(), Some(0));
+    let words = said(&quiet);
+    assert!(!words.contains("ALARM") && words.contains("1 views of another feed are settled"));
+    let kept = fs::read_to_string(room.keys(0).join("settled.json")).unwrap();
+    let kept: Value = serde_json::from_str(&kept).unwrap();
+    assert_eq!((kept[0]["reader"].as_str(), kept[0]["size"].as_u64()), (Some(&*other), Some(1)));
+    assert_ne!(kept[0]["root"], kept[0]["ours"], "both roots are kept");
+    assert_eq!(kept[0]["why"], "a copy of March was restored");
+    // For the others nothing is settled, and a new view of the same reader is a new alarm.
+    assert!(room.alarmed(2, &["list"]).1.contains("ALARM: split view"));
+    room.receive(&Sent::default());
+    show_another_feed(&room, 1);
+    fs::remove_file(room.keys(1).join("state.json")).unwrap();
+    room.run(1, &["remark", &id, "seen again"]);
+    room.sync();
+    assert!(room.alarmed(0, &["list"]).1.contains("ALARM: split view"));
+    // A record that cannot be read settles nothing.
+    let again = room.run(0, &["settle", &other, "--why", "the same copy"]);
+    assert_eq!(again.status.code(), Some(0), "{}", said(&again));
+    fs::write(room.keys(0).join("settled.json"), "[").unwrap();
+    assert!(room.alarmed(0, &["list"]).1.contains("ALARM: split view"));
+    let refused = room.run(0, &["settle", &other, "--why", "x"]);
+    assert_eq!(refused.status.code(), Some(3));
+    assert!(said(&refused).contains("settled.json beside your keys"), "{}", said(&refused));
+}

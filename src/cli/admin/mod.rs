@@ -6,6 +6,12 @@
 
 mod args;
 mod forget;
+mod manifest;
+#[cfg(not(feature = "serve"))]
+#[path = "no_pages.rs"]
+mod pages;
+#[cfg(feature = "serve")]
+mod pages;
 mod show;
 
 use std::path::Path;
@@ -47,6 +53,7 @@ pub fn run(args: AdminArgs, out: &mut Out) -> Result<Exit, CliError> {
         AdminCommand::Sign(args) => sign(&args, today, out),
         AdminCommand::Forget(args) => forget::run(&args, out),
         AdminCommand::Renew(args) => renew(&args, today, out),
+        AdminCommand::Manifest(command) => manifest::run(command, today, out),
         AdminCommand::Keyring(KeyringCommand::Show(args)) => show(&args, today, out),
         AdminCommand::Keyring(KeyringCommand::Verify(args)) => verify(&args, today, out),
         AdminCommand::Keyring(KeyringCommand::Publish(args)) => publish(&args, today, out),

@@ -17,6 +17,7 @@ mod list;
 mod marks;
 mod read;
 mod recover;
+mod settle;
 mod sitting;
 mod words;
 
@@ -84,6 +85,8 @@ enum Command {
     /// Get lost keys back with the help of holders
     #[command(subcommand)]
     Recover(recover::RecoverCommand),
+    /// Settle the alarm of a split view after people have talked; the evidence stays
+    Settle(settle::SettleArgs),
 }
 
 /// Runs a command of `sandyk review`.
@@ -125,5 +128,6 @@ fn sit(
         Command::Untag(args) => marks::untag(&args, session, out),
         Command::Remark(args) => marks::remark(args, session, out),
         Command::Forget(args) => forget::run(&args, session, out),
+        Command::Settle(args) => settle::run(&args, session, out),
     }
 }

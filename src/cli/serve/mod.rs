@@ -137,6 +137,7 @@ async fn serve(config: ServerConfig, out: &mut Out) -> Result<Exit, CliError> {
     say_standing(&intake, out);
 
     let stop = watch::Sender::new(false);
+    say_site(&published, &config, out)?;
     let pages = web::router(Arc::clone(&intake), &config.organisation)?;
     let bound = bind("intake", &config.intake, out).await?;
     let door = open_to_anybody(bound, &config)?;
@@ -307,6 +308,27 @@ impl Told {
             rounds.close_weeks(out).await;
         }
     }
+}
+
+/// Says it if the roots have signed other pages than this program serves.
+fn say_site(
+    published: &watch::Receiver<Option<Arc<Published>>>,
+    config: &ServerConfig,
+    out: &mut Out,
+) -> Result<(), CliError> {
+    let Some(published) = published.borrow().clone() else { return Ok(()) };
+    let Ok(Some(site)) = &published.site else { return Ok(()) };
+    let served = web::files(&config.organisation, &config.limits)?;
+    let different = site.manifest().differences(&served);
+    if !different.is_empty() {
+        let english = format!(
+            "these pages are not as the roots have signed: {}\n   next: ask the administrators to \
+             sign a new manifest, or find out who changed this program",
+            different.join(", ")
+        );
+        out.warn(english, &Words::of("site-differs").count("count", different.len()));
+    }
+    Ok(())
 }
 
 fn say_standing(intake: &Intake, out: &mut Out) {

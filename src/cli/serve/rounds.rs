@@ -61,7 +61,14 @@ pub(super) fn look(
     let error = match folder.look() {
         Ok(Look::Now(epoch)) => {
             out.say(format!("keyring of epoch {epoch} is in force"));
-            return None;
+            let published = folder.subscribe().borrow().clone();
+            return published.and_then(|published| published.site.as_ref().err().cloned()).map(
+                |e| {
+                    let words = Words::of("site-not-signed").why(e.words());
+                    out.warn(format!("the site manifest is not shown: {e}"), &words);
+                    e.to_string()
+                },
+            );
         }
         Ok(_) => return None,
         Err(error) => error,

@@ -19,6 +19,7 @@ use self::bar::Bar;
 
 use crate::{
     cli::{
+        audit,
         exit::{CliError, Exit},
         others::warn_if_open,
         out::{Format, Out},
@@ -60,6 +61,8 @@ enum SyncCommand {
     Checkpoint(views::CheckpointArgs),
     /// Compare another reader's checkpoint.note with what you have.
     Compare(views::CompareArgs),
+    /// Compare what a site serves with what its roots have signed; anybody can, from anywhere.
+    AuditSite(audit::AuditArgs),
 }
 
 #[derive(Debug, clap::Args)]
@@ -87,6 +90,7 @@ pub fn run(args: SyncArgs, out: &mut Out) -> Result<Exit, CliError> {
         Some(SyncCommand::Init(args)) => return init(args, out),
         Some(SyncCommand::Checkpoint(args)) => return views::checkpoint(&args, out),
         Some(SyncCommand::Compare(args)) => return views::compare(&args, out),
+        Some(SyncCommand::AuditSite(args)) => return audit::run(args, out),
         None => {}
     }
     let settings = settings(args)?;

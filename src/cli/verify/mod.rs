@@ -4,6 +4,8 @@
 //! 3, what could not be checked with 1; 3. what was checked, and against which key, is said.
 //! Does not: change anything, or fetch anything; curl does, see `docs/format/ledger.md`.
 
+#[cfg(feature = "serve")]
+mod backup;
 mod proof;
 #[cfg(feature = "serve")]
 pub(super) mod store;
@@ -29,6 +31,9 @@ enum Command {
     /// Read a whole store again and name everything that is damaged
     #[cfg(feature = "serve")]
     Store(store::StoreArgs),
+    /// Say how old a backup is, and whether its envelopes should be gone
+    #[cfg(feature = "serve")]
+    Backup(backup::BackupArgs),
 }
 
 /// Runs a command of `sandyk verify`.
@@ -40,5 +45,7 @@ pub fn run(args: &VerifyArgs, out: &mut Out) -> Result<Exit, CliError> {
         Command::Proof(args) => proof::run(args, out),
         #[cfg(feature = "serve")]
         Command::Store(args) => store::run(args, out),
+        #[cfg(feature = "serve")]
+        Command::Backup(args) => backup::run(args, out),
     }
 }

@@ -35,7 +35,7 @@ pub(super) struct StoreArgs {
 }
 
 /// What a reader holds of the feed.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub(crate) struct Against {
     /// The newest checkpoint of a reader: checkpoint.note of their workspace
     #[arg(long, value_name = "FILE")]

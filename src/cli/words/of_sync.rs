@@ -5,11 +5,12 @@ use std::error::Error;
 use super::{Told, Words, told};
 use crate::{
     clock::{Clock as _, FixedClock, SystemClock},
-    sync::{Alarm, SyncError},
+    sync::{Alarm, AuditError, SyncError},
 };
 
 pub(super) fn of(error: &(dyn Error + 'static)) -> Option<Words> {
-    told::<SyncError>(error).or_else(|| told::<Alarm>(error))
+    let known = told::<SyncError>(error).or_else(|| told::<Alarm>(error));
+    known.or_else(|| told::<AuditError>(error))
 }
 
 impl Told for SyncError {
@@ -50,6 +51,16 @@ impl Told for SyncError {
             Self::TooLarge(path) => Words::of("sync-too-large").with("file", path.display()),
             Self::NotSealed(path) => Words::of("sync-not-sealed").with("file", path.display()),
             Self::NoSuchTestimony(id) => Words::of("sync-no-such-testimony").with("id", id),
+        }
+    }
+}
+
+impl Told for AuditError {
+    fn words(&self) -> Words {
+        match self {
+            Self::Sync(cause) => cause.words(),
+            Self::Manifest(cause) => Words::of("audit-manifest").why(cause.words()),
+            Self::None => Words::of("audit-none"),
         }
     }
 }

@@ -11,6 +11,10 @@ use super::{APART, BLOBS, BODY, BackupError, Job, MAX_OTHER, Manifest, OTHERS, O
 use crate::{
     files::{self, Audience, Existing},
     id::BlobId,
+    store::{
+        journal::{Frame, HEADER, Journal},
+        recover,
+    },
 };
 
 /// Copies a blob if it is not there; its bytes, 0 if it was there, `None` if the store has none.
@@ -51,27 +55,44 @@ pub(super) fn copy_others(job: &Job<'_>) -> io::Result<()> {
     Ok(())
 }
 
-/// Removes what only older generations held: what was forgotten is forgotten here too.
+/// Removes what only older generations held: what was forgotten is forgotten here too. Gives what
+/// cannot be removed.
+///
+/// Envelopes go first, for without them nothing opens; bodies go last, so that a run that was cut off
+/// leaves one that tells the next.
 pub(super) fn tidy(
     folder: &Path,
     manifest: &Manifest,
     attached: &BTreeSet<BlobId>,
-) -> io::Result<()> {
-    for part in [BODY, APART, BLOBS] {
-        let part = folder.join(part);
+) -> io::Result<Vec<String>> {
+    let mut left = Vec::new();
+    for name in [APART, BLOBS, BODY] {
+        let part = folder.join(name);
         for entry in fs::read_dir(&part)? {
             let entry = entry?;
-            let name = entry.file_name();
-            let name = name.to_str().unwrap_or_default();
-            let kept = name == manifest.generation
-                || name.parse().is_ok_and(|blob| attached.contains(&blob));
-            if !kept {
-                fs::remove_file(entry.path())?;
-            }
+            let file = entry.file_name();
+            let file = file.to_str().unwrap_or_default();
+            let kept = file == manifest.generation
+                || file.parse().is_ok_and(|blob| attached.contains(&blob));
+            let gone = if kept { Ok(()) } else { fs::remove_file(entry.path()) };
+            left.extend(gone.err().map(|error| format!("{name}/{file}: {error}")));
         }
         files::sync_folder(&part)?;
     }
-    Ok(())
+    Ok(left)
+}
+
+/// Every blob that the changes of a backup's body attach.
+pub(super) fn attached_in(body: &Journal) -> Result<BTreeSet<BlobId>, BackupError> {
+    let (mut attached, mut at, mut payload) = (BTreeSet::new(), HEADER, Vec::new());
+    let end = body.committed();
+    while let Some(next) = body.frame_at(at, end, &mut payload)? {
+        let Frame::Changes(changes) = recover::decode(at, &payload)?;
+        let blobs = changes.iter().flat_map(|change| change.attach.iter());
+        attached.extend(blobs.copied().map(BlobId::from_bytes));
+        at = next;
+    }
+    Ok(attached)
 }
 
 /// A backup inside of the store would be swept, or copied into itself.

@@ -13,9 +13,12 @@
 
 mod beside;
 mod error;
+mod keep;
 mod restore;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_keep;
 
 use std::{
     collections::BTreeSet,
@@ -31,6 +34,7 @@ use rustix::fs::{FlockOperation, flock};
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    clock::Day,
     files::{self, Audience, Existing},
     id::{BlobId, EntryId},
     store::{
@@ -40,8 +44,9 @@ use crate::{
     },
 };
 
-use self::beside::{copy_blob, copy_others, refuse_nested, tidy};
+use self::beside::{attached_in, copy_blob, copy_others, refuse_nested, tidy};
 pub use error::BackupError;
+pub use keep::{APART_DAYS, Kept, Pruned, look, prune};
 pub(super) use restore::UNFINISHED;
 pub use restore::{Restored, restore};
 
@@ -67,8 +72,8 @@ pub struct Job<'a> {
     pub to: &'a Path,
     /// Keys that begin so have their values kept apart.
     pub apart: &'a [&'a str],
-    /// Written into the manifest as it is; a day, for people.
-    pub day: String,
+    /// Today: from here on the age of the envelopes is counted.
+    pub today: Day,
 }
 
 /// How far it is, for a progress bar.
@@ -108,6 +113,8 @@ pub struct Report {
     pub bytes: u64,
     /// Blobs that the journal names and the store does not have.
     pub missing: Vec<String>,
+    /// Files that hold what is forgotten and cannot be removed, each with what the system says.
+    pub left: Vec<String>,
 }
 
 /// What a backup holds; the last thing that a run writes.
@@ -120,7 +127,7 @@ struct Manifest {
     /// The store id of the journal that was copied.
     store: String,
     /// The day of the last run.
-    day: String,
+    day: Day,
     /// Up to where the store's journal was copied.
     journal: u64,
     /// Where its last copied frame begins, and the eight bytes there.
@@ -142,15 +149,21 @@ pub fn backup(job: &Job<'_>, progress: &mut dyn FnMut(Progress)) -> Result<Repor
     for folder in [BODY, APART, BLOBS, OTHERS] {
         files::make_folder(&job.to.join(folder))?;
     }
-    let lock = File::options().create(true).append(true).mode(0o600).open(job.to.join("lock"))?;
-    flock(&lock, FlockOperation::NonBlockingLockExclusive)
-        .map_err(|_| BackupError::InUse(job.to.to_owned()))?;
+    let _lock = lock(job.to)?;
     for _ in 0..TRIES {
         if let Some(report) = run(job, progress)? {
             return Ok(report);
         }
     }
     Err(BackupError::Restless)
+}
+
+/// Keeps others out of a backup's folder for as long as it is held.
+fn lock(folder: &Path) -> Result<File, BackupError> {
+    let lock = File::options().create(true).append(true).mode(0o600).open(folder.join("lock"))?;
+    flock(&lock, FlockOperation::NonBlockingLockExclusive)
+        .map_err(|_| BackupError::InUse(folder.to_owned()))?;
+    Ok(lock)
 }
 
 /// One attempt; `None` if another journal took the place of the one that was being copied.
@@ -184,11 +197,25 @@ fn run(job: &Job<'_>, progress: &mut dyn FnMut(Progress)) -> Result<Option<Repor
     let manifest = copy.finish(job)?;
     let text = serde_json::to_vec_pretty(&manifest).map_err(io::Error::from)?;
     files::save(&job.to.join(MANIFEST), &text, Audience::Owner, Existing::Replace)?;
-    if copy.anew {
-        tidy(job.to, &manifest, &copy.attached)?;
-    }
+    let left = forget_older(job.to, &manifest, &copy)?;
     let Manifest { journal, changes, events, .. } = manifest;
-    Ok(Some(Report { anew: copy.anew, journal, changes, events, blobs, bytes, missing }))
+    Ok(Some(Report { anew: copy.anew, journal, changes, events, blobs, bytes, missing, left }))
+}
+
+/// Removes what only older generations held, also if the run that should have was cut off; gives
+/// what cannot be removed.
+fn forget_older(
+    folder: &Path,
+    manifest: &Manifest,
+    copy: &Copy<'_>,
+) -> Result<Vec<String>, BackupError> {
+    if copy.anew {
+        return Ok(tidy(folder, manifest, &copy.attached)?);
+    }
+    if keep::stale(folder, &manifest.generation)?.is_empty() {
+        return Ok(Vec::new());
+    }
+    Ok(tidy(folder, manifest, &attached_in(&copy.body)?)?)
 }
 
 /// A backup that is being extended.
@@ -314,7 +341,7 @@ impl<'a> Copy<'a> {
             schema: SCHEMA.to_owned(),
             generation: self.generation.clone(),
             store: HEXLOWER.encode(&self.body.store()),
-            day: job.day.clone(),
+            day: job.today,
             journal: self.offset,
             last: self.last.clone(),
             body: self.body.committed(),

@@ -13,6 +13,7 @@ use serde::Serialize;
 
 use super::{APART, BLOBS, BODY, BackupError, Manifest, OTHERS, Progress, load};
 use crate::{
+    clock::Day,
     files::{self, Audience, Existing},
     id::BlobId,
     store::journal::{Change, Frame, HEADER, Journal},
@@ -27,7 +28,7 @@ const MAX_OTHER: u64 = 1 << 20;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Restored {
     /// The day of the backup's last run.
-    pub day: String,
+    pub day: Day,
     /// Changes that are back.
     pub changes: u64,
     /// Changes that the backup should have held.

@@ -18,24 +18,33 @@ use crate::{
     },
 };
 
-const ENVELOPE: &[u8] = b"ENVELOPE-CANARY-4d1e";
-const COVER: &[u8] = b"COVER-CANARY-77b2";
-const SALT: &[u8] = b"SALT-CANARY-90aa";
+pub(super) const ENVELOPE: &[u8] = b"ENVELOPE-CANARY-4d1e";
+pub(super) const COVER: &[u8] = b"COVER-CANARY-77b2";
+pub(super) const SALT: &[u8] = b"SALT-CANARY-90aa";
 
 /// Writes a file, whatever stood there.
-fn spoil(path: impl AsRef<Path>, bytes: &[u8]) {
+pub(super) fn spoil(path: impl AsRef<Path>, bytes: &[u8]) {
     files::save(path.as_ref(), bytes, Audience::Owner, Existing::Replace).unwrap();
 }
 
-fn job<'a>(store: &'a Path, to: &'a Path) -> Job<'a> {
-    Job { store, to, apart: &["envelope/"], day: "2026-11-22".to_owned() }
+pub(super) fn day(text: &str) -> Day {
+    text.parse().unwrap()
 }
 
-fn run_now(store: &Path, to: &Path) -> Report {
+pub(super) fn job<'a>(store: &'a Path, to: &'a Path) -> Job<'a> {
+    Job { store, to, apart: &["envelope/"], today: day("2026-11-22") }
+}
+
+pub(super) fn run_now(store: &Path, to: &Path) -> Report {
     backup(&job(store, to), &mut |_| ()).unwrap()
 }
 
-async fn put(store: &SledStore, n: u64, envelope: &[u8], (cover, salt): (&[u8], &[u8])) -> BlobId {
+pub(super) async fn put(
+    store: &SledStore,
+    n: u64,
+    envelope: &[u8],
+    (cover, salt): (&[u8], &[u8]),
+) -> BlobId {
     let mut writer = store.blob().unwrap();
     writer.write_all(cover).unwrap();
     let blob = writer.finish().unwrap();
@@ -64,7 +73,7 @@ fn shown(store: &SledStore) -> Shown {
     (all, store.changes(Cursor(0), usize::MAX).unwrap())
 }
 
-fn restored(from: &Path) -> (tempfile::TempDir, SledStore, Restored) {
+pub(super) fn restored(from: &Path) -> (tempfile::TempDir, SledStore, Restored) {
     let to = tempfile::tempdir().unwrap();
     let report = restore(from, to.path(), &mut |_| ()).unwrap();
     let store = SledStore::open(to.path()).unwrap();
@@ -72,7 +81,7 @@ fn restored(from: &Path) -> (tempfile::TempDir, SledStore, Restored) {
     (to, store, report)
 }
 
-fn search(folder: &Path, needle: &[u8]) -> Vec<String> {
+pub(super) fn search(folder: &Path, needle: &[u8]) -> Vec<String> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();

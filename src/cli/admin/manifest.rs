@@ -1,0 +1,75 @@
+//! `sandyk admin manifest`: what the site must serve, said by the roots.
+
+use crate::{
+    admin::{self, RootKey},
+    cli::{
+        admin::{
+            args::{ManifestCommand, ManifestDraftArgs, ManifestPublishArgs, ManifestSignArgs},
+            open, pages, refused, save_new,
+        },
+        exit::{CliError, Exit},
+        out::Out,
+        passphrase,
+    },
+    clock::Day,
+    digest::Digest,
+    keyring::SiteManifest,
+};
+
+pub(super) fn run(command: ManifestCommand, today: Day, out: &mut Out) -> Result<Exit, CliError> {
+    match command {
+        ManifestCommand::Draft(args) => draft(&args, today, out),
+        ManifestCommand::Sign(args) => sign(&args, out),
+        ManifestCommand::Publish(args) => publish(&args, out),
+    }
+}
+
+fn draft(args: &ManifestDraftArgs, today: Day, out: &mut Out) -> Result<Exit, CliError> {
+    let (organisation, files) = pages::served(&args.config)?;
+    let manifest = SiteManifest { organisation, number: args.number, day: today, files };
+    save_new(&args.out, &manifest.to_text())?;
+    say(&manifest, out)?;
+    out.say("Drafted from the pages of this very program; nobody has signed it.");
+    out.say("Next: `sandyk admin manifest sign`, once with each of the roots that must sign.");
+    Ok(Exit::Done)
+}
+
+fn sign(args: &ManifestSignArgs, out: &mut Out) -> Result<Exit, CliError> {
+    let ceremony = open(&args.folder)?;
+    let (manifest, _) = admin::read_site(&args.manifest).or_else(refused)?;
+    out.say("This will be signed, as what the site must serve:");
+    say(&manifest, out)?;
+    let words =
+        passphrase::ask(args.passphrase_file.as_ref(), &args.root.display().to_string(), out)?;
+    let root = RootKey::open(&args.root, &words).or_else(refused)?;
+    let progress = admin::sign_site(&ceremony, &args.manifest, &root).or_else(refused)?;
+    let (signed, needed) = (progress.signed.len(), progress.needed);
+    out.line(format!("{signed} of {needed} signatures"))?;
+    out.say(format!("Signed so far by {}.", progress.signed.join(", ")));
+    out.say(if signed < needed {
+        "Next: carry it to another root's holder, who draws the pages anew and compares the digits."
+    } else {
+        "Next: `sandyk admin manifest publish`."
+    });
+    Ok(Exit::Done)
+}
+
+fn publish(args: &ManifestPublishArgs, out: &mut Out) -> Result<Exit, CliError> {
+    let ceremony = open(&args.folder)?;
+    let new = admin::publish_site(&ceremony, &args.manifest, &args.to).or_else(refused)?;
+    out.line(args.to.join(crate::keyring::SITE_FILE).display())?;
+    if !new {
+        out.say("It is published there already.");
+        return Ok(Exit::NothingToDo);
+    }
+    out.say("The server shows it at /ledger/site, and puts it into the public log with this week.");
+    out.say("Anybody checks: `sandyk sync audit-site --site URL --roots roots.txt`.");
+    Ok(Exit::Done)
+}
+
+/// What a manifest says, in one line and six groups of digits.
+fn say(manifest: &SiteManifest, out: &mut Out) -> Result<(), CliError> {
+    let SiteManifest { organisation, number, day, files } = manifest;
+    out.line(format!("{organisation}, site manifest {number} of {day}, {} files", files.len()))?;
+    out.item(4, &Digest::of(manifest.to_text().as_bytes()).spoken())
+}
