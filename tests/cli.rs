@@ -9,6 +9,12 @@
 
 #[path = "cli/first_run.rs"]
 mod first_run;
+#[path = "cli/first_sync.rs"]
+mod first_sync;
+#[path = "cli/screens.rs"]
+mod screens;
+#[path = "cli/typed.rs"]
+mod typed;
 
 use std::{fs, os::unix::fs::PermissionsExt as _, path::Path, process::Command};
 

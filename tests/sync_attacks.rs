@@ -1,7 +1,6 @@
 //! Sync against a desk that lies, and against somebody on the way who meddles.
 #![expect(
     clippy::unwrap_used,
-    clippy::panic,
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects,
     reason = "tests say what they expect by failing"
@@ -17,7 +16,7 @@ use axum::{
     response::Response,
 };
 use data_encoding::HEXLOWER;
-use office::{Answer, Office, Seen, commit, put_testimony, write};
+use office::{Answer, Office, Seen, alarm, commit, put_testimony, write};
 use sandyk::{
     digest::Digest,
     ledger::feed::{FeedItem, FeedKind},
@@ -25,14 +24,6 @@ use sandyk::{
     sync::{self, Alarm, SyncError},
     wire::tape,
 };
-
-fn alarm(result: Result<sync::Report, SyncError>) -> Alarm {
-    match result {
-        Err(SyncError::Alarm(alarm)) => alarm,
-        Err(other) => panic!("no alarm but {other}"),
-        Ok(report) => panic!("no alarm but {report:?}"),
-    }
-}
 
 #[tokio::test]
 async fn a_desk_that_says_it_took_a_thing_and_did_not_is_an_alarm() {

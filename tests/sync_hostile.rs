@@ -1,7 +1,6 @@
 //! Sync in a workspace that others had in their hands, at a desk that lies slowly, on a full disk.
 #![expect(
     clippy::unwrap_used,
-    clippy::panic,
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects,
     clippy::print_stderr,
@@ -33,24 +32,16 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::Response,
 };
-use office::{Answer, Office, draft, sign, write};
+use office::{Answer, Office, alarm, draft, sign, write};
 use rand::SeedableRng as _;
 use sandyk::{
     id::EntryId,
     keyring::{KeyringError, Role},
-    sync::{Alarm, Report, SyncError},
+    sync::{Alarm, SyncError},
     wire::tape,
 };
 
 const SECRET: &[u8] = b"AGE-SECRET-KEY-PQ-1 of somebody, in the clear\n";
-
-fn alarm(result: Result<Report, SyncError>) -> Alarm {
-    match result {
-        Err(SyncError::Alarm(alarm)) => alarm,
-        Err(other) => panic!("no alarm but {other}"),
-        Ok(report) => panic!("no alarm but {report:?}"),
-    }
-}
 
 /// A file outside of the workspace that nothing may read, change or shorten.
 fn outside(office: &Office) -> PathBuf {

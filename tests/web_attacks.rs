@@ -20,6 +20,7 @@ use std::{
 use common::{
     Organisation, Server,
     raw::{Answer, connect, end, exchange, field, file, form, form_head, request},
+    until,
 };
 use sandyk::{
     keyring::Role,
@@ -65,14 +66,6 @@ fn stalled(server: &Server, story: &str) -> TcpStream {
 
 fn temporary(organisation: &Organisation) -> usize {
     fs::read_dir(organisation.at("store/tmp")).unwrap().count()
-}
-
-fn until(what: &str, mut holds: impl FnMut() -> bool) {
-    let start = Instant::now();
-    while !holds() {
-        assert!(start.elapsed() < Duration::from_secs(50), "not within 50 seconds: {what}");
-        std::thread::sleep(Duration::from_millis(20));
-    }
 }
 
 #[test]

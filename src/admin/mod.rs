@@ -39,4 +39,4 @@ pub use publish::{Outcome, publish, verify};
 pub use root_key::RootKey;
 pub use sign::{Progress, check_draft, sign};
 pub use site::{publish_site, read_site, sign_site};
-pub use view::{DeviceView, KeyringView, ReaderView, RootView};
+pub use view::{Concern, DeviceView, KeyringView, ReaderView, RootView};

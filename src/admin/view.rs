@@ -1,6 +1,8 @@
 //! A keyring as a person or a program wants to see it.
 
-use serde::Serialize;
+use std::fmt;
+
+use serde::{Serialize, Serializer};
 
 use crate::{
     admin::{AdminError, Draft, sign::progress},
@@ -33,7 +35,7 @@ pub struct KeyringView {
     /// The machines that the desk admits.
     pub devices: Vec<DeviceView>,
     /// What to mind although nothing is wrong.
-    pub warnings: Vec<&'static str>,
+    pub warnings: Vec<Concern>,
 }
 
 /// A root key.
@@ -141,18 +143,50 @@ fn device_view(device: &Device) -> DeviceView {
     }
 }
 
-fn warnings(keyring: &Keyring, devices: &[Device], today: Day) -> Vec<&'static str> {
+fn warnings(keyring: &Keyring, devices: &[Device], today: Day) -> Vec<Concern> {
     let cases = [
-        (keyring.guardians().next().is_none(), "no guardian: it cannot be published like this"),
-        (keyring.readers.len() < 2, "fewer than two readers: one loss or arrest loses everything"),
-        (devices.is_empty(), "no device: nobody can fetch testimonies from the server"),
-        (keyring.check_days(today).is_err(), "past its last day or good for over 400 days"),
-        (
-            today.days_until(keyring.not_after) < SOON,
-            "fewer than 60 days left: renew it while the root holders can be reached",
-        ),
+        (keyring.guardians().next().is_none(), Concern::NoGuardian),
+        (keyring.readers.len() < 2, Concern::FewReaders),
+        (devices.is_empty(), Concern::NoDevice),
+        (keyring.check_days(today).is_err(), Concern::Days),
+        (today.days_until(keyring.not_after) < SOON, Concern::EndsSoon),
     ];
-    cases.into_iter().filter_map(|(holds, text)| holds.then_some(text)).collect()
+    cases.into_iter().filter_map(|(holds, concern)| holds.then_some(concern)).collect()
+}
+
+/// What to mind in a keyring although nothing is wrong with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Concern {
+    /// Nobody could open names.
+    NoGuardian,
+    /// One loss would lose everything.
+    FewReaders,
+    /// Nobody could fetch.
+    NoDevice,
+    /// Its last day is past, or too far away.
+    Days,
+    /// It ends in fewer than 60 days.
+    EndsSoon,
+}
+
+impl fmt::Display for Concern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NoGuardian => "no guardian: it cannot be published like this",
+            Self::FewReaders => "fewer than two readers: one loss or arrest loses everything",
+            Self::NoDevice => "no device: nobody can fetch testimonies from the server",
+            Self::Days => "past its last day or good for over 400 days",
+            Self::EndsSoon => {
+                "fewer than 60 days left: renew it while the root holders can be reached"
+            }
+        })
+    }
+}
+
+impl Serialize for Concern {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
 }
 
 const SOON: i64 = 60;

@@ -181,10 +181,16 @@ fn warn_left(file: &str, out: &mut Out) {
 /// Names what the store itself lacks; whether it lacks anything.
 fn warn_missing(report: &backup::Report, out: &mut Out) -> bool {
     for blob in &report.missing {
-        out.say(format!("warning: the store itself lacks the file blobs/{blob}"));
+        out.warn(
+            format!("the store itself lacks the file blobs/{blob}"),
+            &Words::of("backup-lacks").with("file", blob),
+        );
     }
     if !report.missing.is_empty() {
-        out.say("next: sandyk verify store; an older backup may have them");
+        out.tell(
+            "The backup is not whole.\n   next: sandyk verify store; an older backup may have them",
+            &Words::of("backup-lacking"),
+        );
     }
     !report.missing.is_empty()
 }

@@ -149,6 +149,17 @@ impl CliError {
         self.what.english.as_deref().unwrap_or_default()
     }
 
+    /// All it says in English, as a warning: what was kept and what to do stand below what happened.
+    #[must_use]
+    pub fn as_warning(&self) -> String {
+        let parts = [("kept", &self.kept), ("next", &self.advice)];
+        let parts = parts.map(|(label, said)| (label, said.english.as_deref()));
+        parts.into_iter().fold(self.what().to_owned(), |said, (label, text)| match text {
+            Some(text) => format!("{said}\n   {label}: {text}"),
+            None => said,
+        })
+    }
+
     /// The words of what happened, if there are any.
     #[must_use]
     pub fn what_words(&self) -> Option<&Words> {

@@ -33,6 +33,9 @@ pub fn run(args: &ManArgs, command: Command, out: &mut Out) -> Result<Exit, CliE
             .advice("name a folder where you may write")
             .words(Words::of("man-not-written").with("folder", &shown).why(error.words()))
     })?;
-    out.say(format!("Wrote the manual pages to {shown}. Read one: man {shown}/sandyk.1"));
+    out.tell(
+        format!("Wrote the manual pages to {shown}. Read one: man {shown}/sandyk.1"),
+        &Words::of("man-written").with("folder", &shown),
+    );
     Ok(Exit::Done)
 }

@@ -41,8 +41,7 @@ pub fn ask_new(file: Option<&PathBuf>, what: &str, out: &mut Out) -> Result<Secr
     }
     let english =
         format!("Choose a passphrase for {what}: six words or more that nobody can guess.");
-    let said = out.in_words(english, &Words::of("ask-choose").of_what(what));
-    out.say(said);
+    out.tell(english, &Words::of("ask-choose").of_what(what));
     let first_time = Words::of("ask-new").of_what(what);
     let first_time =
         out.in_words(format!("New passphrase for {what} (it is not shown): "), &first_time);
@@ -64,8 +63,7 @@ pub fn ask_new(file: Option<&PathBuf>, what: &str, out: &mut Out) -> Result<Secr
         }
         let why = wrong.what_words().cloned().unwrap_or_else(|| Words::english(wrong.what()));
         let english = format!("Not taken: {}. Once more.", wrong.what());
-        let said = out.in_words(english, &Words::of("not-taken").why(why));
-        out.say(said);
+        out.tell(english, &Words::of("not-taken").why(why));
     }
     Err(CliError::failed("no passphrase was given")
         .kept("nothing was written")

@@ -218,20 +218,26 @@ struct Line {
 }
 
 fn say_no_orders(restored: &Restored, out: &mut Out) {
-    out.say(format!(
-        "warning: what was ordered to be forgotten after {} is back: no --orders were given",
-        restored.day
-    ));
-    out.say("   next: restore again with --orders and a reader's workspace, before you serve it");
+    out.warn(
+        format!(
+            "what was ordered to be forgotten after {} is back: no --orders were given\n   next: \
+             restore again with --orders and a reader's workspace, before you serve it",
+            restored.day
+        ),
+        &Words::of("restored-no-orders").with("day", restored.day),
+    );
 }
 
 fn say_age(restored: &Restored, out: &mut Out) {
     if restored.day.days_until(SystemClock.today()) > APART_DAYS {
-        out.say(format!(
-            "warning: this backup is of {}: its envelopes should be gone after {APART_DAYS} days",
-            restored.day
-        ));
-        out.say("   next: sandyk backup --prune removes them there");
+        out.warn(
+            format!(
+                "this backup is of {}: its envelopes should be gone after {APART_DAYS} days\n   \
+                 next: sandyk backup --prune removes them there",
+                restored.day
+            ),
+            &Words::of("restored-old").with("day", restored.day).count("count", APART_DAYS),
+        );
     }
 }
 
@@ -251,19 +257,31 @@ fn tell(answer: &Answer, out: &mut Out) -> Result<Exit, CliError> {
     }
     let orders = replayed.as_ref().is_none_or(|done| say_orders(done, out));
     if restored.apart_missing > 0 {
-        out.say(format!(
-            "warning: {} envelopes are missing: what they open stays closed",
-            restored.apart_missing
-        ));
+        let count = restored.apart_missing;
+        out.warn(
+            format!("{count} envelopes are missing: what they open stays closed"),
+            &Words::of("restored-apart").count("count", count),
+        );
     }
     for damage in &found.damage {
-        out.say(format!("missing or damaged: {}: {}", damage.place, damage.what));
+        let words = Words::of("store-damage").with("place", &damage.place);
+        out.warn(
+            format!("missing or damaged: {}: {}", damage.place, damage.what),
+            &words.with("why", &damage.what),
+        );
     }
     if found.checkpoint == CheckpointFound::None {
-        out.say("No reader's checkpoint was given: nobody has checked that nothing newer is lost.");
+        out.tell(
+            "No reader's checkpoint was given: nobody has checked that nothing newer is lost.",
+            &Words::of("restored-unchecked"),
+        );
     }
     if !restored.is_whole() || !found.damage.is_empty() {
-        out.say("kept: everything else; next: look for another backup before you start the server");
+        out.tell(
+            "Not everything is back.\n   kept: everything else\n   next: look for another backup \
+             before you start the server",
+            &Words::of("restored-lacking"),
+        );
         return Ok(Exit::Failed);
     }
     Ok(if orders { Exit::Done } else { Exit::Failed })
@@ -272,11 +290,19 @@ fn tell(answer: &Answer, out: &mut Out) -> Result<Exit, CliError> {
 /// Names orders that were not carried out; whether there are none.
 fn say_orders(done: &Replayed, out: &mut Out) -> bool {
     for id in &done.waiting {
-        out.say(format!("warning: the time of order {id} is not over; it is not in this store"));
-        out.say("   next: a guardian hands it in again, when the server runs");
+        out.warn(
+            format!(
+                "the time of order {id} is not over; it is not in this store\n   next: a guardian \
+                 hands it in again, when the server runs"
+            ),
+            &Words::of("restored-order-waits").with("order", id),
+        );
     }
     for (id, why) in &done.refused {
-        out.say(format!("warning: order {id} does not count: {why}"));
+        out.warn(
+            format!("order {id} does not count: {why}"),
+            &Words::of("restored-order-refused").with("order", id).with("why", why),
+        );
     }
     done.waiting.is_empty() && done.refused.is_empty()
 }

@@ -1,11 +1,11 @@
-//! What a command says of errors and dangers, in the language of the person.
+//! What a command says beside its answer, in the language of the person.
 //!
 //! Promises: 1. all of it passes the filter of [`Out::say`]; 2. where there are no words, English.
 
 use std::fmt;
 
 use super::{
-    exit::CliError,
+    exit::{CliError, Exit},
     out::Out,
     words::{self, Part, Words},
 };
@@ -33,6 +33,29 @@ impl Out {
         let what = words.say(locale).unwrap_or_else(|| english.to_string());
         let first = format!("{} {what}", locale.text("label-warning"));
         self.say_with_parts(first, words);
+    }
+
+    /// Warns of an error of a lower layer, whose one sentence says all three things.
+    pub fn warn_of(&mut self, english: impl fmt::Display, words: &Words) {
+        self.warn(CliError::told(Exit::Failed, english).as_warning(), words);
+    }
+
+    /// Says how it went, in the person's language; `english` says all that `words` say.
+    pub fn tell(&mut self, english: impl fmt::Display, words: &Words) {
+        match self.locale.as_ref().and_then(|locale| words.say(locale)) {
+            Some(what) => self.say_with_parts(what, words),
+            None => self.say(english),
+        }
+    }
+
+    /// Says what a person does next, step by step, each in English and in words.
+    pub fn steps(&mut self, steps: &[(&str, Words)]) {
+        let heading = self.in_words("What to do now:", &Words::of("what-to-do"));
+        self.say(format!("\n{heading}"));
+        for (n, (english, words)) in (1_usize..).zip(steps) {
+            let step = self.in_words(english, words);
+            self.say(format!("{n}. {step}"));
+        }
     }
 
     /// Says an alarm so that nobody overlooks it; `english` says its three things itself.

@@ -46,10 +46,11 @@ pub(super) fn checkpoint(args: &CheckpointArgs, out: &mut Out) -> Result<Exit, C
     }
     out.line(format!("{} events", held.size))?;
     out.item(4, &spoken)?;
-    out.say(
-        "Read both to another reader by voice; at the same number of events the six groups must",
+    out.tell(
+        "Read both to another reader by voice; at the same number of events the six groups must\nbe \
+         the same. Whoever has more events adds --at with the smaller number.",
+        &Words::of("checkpoint-read"),
     );
-    out.say("be the same. Whoever has more events adds --at with the smaller number.");
     Ok(Exit::Done)
 }
 

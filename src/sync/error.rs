@@ -66,11 +66,17 @@ pub enum SyncError {
     /// The network failed, also after some attempts.
     #[error("the desk could not be reached, or the connection was cut: {0}")]
     Network(String),
+    /// The desk gave no answer in the time that it was given.
+    #[error("the desk gave no answer within {} s", .waited.as_secs())]
+    NoAnswer {
+        /// The time it was given.
+        waited: Duration,
+    },
     /// An answer came, but so slowly that it would have no end.
     #[error("the desk answers {0} so slowly that it would never come to an end")]
     TooSlow(String),
     /// The clocks are too far apart.
-    #[error("the clock of this machine is {} seconds {} the desk's", .ahead.unsigned_abs(),
+    #[error("the clock of this machine is {} {} the desk's", long(.ahead.unsigned_abs()),
         if *.ahead < 0 { "behind" } else { "ahead of" })]
     Clock {
         /// Seconds that this machine is ahead; negative if behind.
@@ -136,6 +142,7 @@ impl SyncError {
             Self::Damaged { .. } => "every file as it is; nothing was sent",
             Self::File { .. }
             | Self::Network(_)
+            | Self::NoAnswer { .. }
             | Self::TooSlow(_)
             | Self::Clock { .. }
             | Self::Refused { .. }
@@ -152,20 +159,7 @@ impl SyncError {
     #[must_use]
     pub const fn advice(&self) -> &'static str {
         match self {
-            Self::Alarm(Alarm::Withheld { .. }) => {
-                "it stays in your outbox, and until it is in the feed your colleagues see your later \
-                 entries as not proven; sync once more; if it repeats, tell an administrator by \
-                 voice: the server lost it, and its store must be brought back from the backup; \
-                 do not take the file out of the outbox"
-            }
-            Self::Alarm(Alarm::SplitView { .. }) => {
-                "do not sync again; keep both checkpoints: the server signed both, and nobody can \
-                 deny it; call the other readers and an administrator by voice"
-            }
-            Self::Alarm(_) => {
-                "do not sync again; keep the workspace as it is; call the other readers and an \
-                 administrator by voice and compare"
-            }
+            Self::Alarm(alarm) => after(alarm),
             Self::File { .. } => "check the disk and the permissions, then sync again",
             Self::Exists(_) => "name another folder, or go on with what is there",
             Self::NotAWorkspace(_) => "make one with `sandyk sync init`",
@@ -183,6 +177,10 @@ impl SyncError {
             Self::NeedsProxy(_) | Self::Proxy(_) => ADD_A_PROXY,
             Self::Network(_) | Self::TooSlow(_) => {
                 "sync again; if it goes on, check Tor and ask an administrator"
+            }
+            Self::NoAnswer { .. } => {
+                "sync again and give it longer with --wait, or leave --wait out; if it goes on, check \
+                 Tor and ask an administrator"
             }
             Self::Clock { .. } => {
                 "compare with another clock; if this machine's is wrong, set it and sync again; if \
@@ -225,6 +223,48 @@ pub(super) fn at<T>(path: &std::path::Path, result: io::Result<T>) -> Result<T, 
     result.map_err(|cause| SyncError::File { path: path.to_owned(), cause })
 }
 
+/// What to do after an alarm.
+const fn after(alarm: &Alarm) -> &'static str {
+    match alarm {
+        Alarm::Withheld { .. } => {
+            "it stays in your outbox, and until it is in the feed your colleagues see your later \
+             entries as not proven; sync once more; if it repeats, tell an administrator by voice: \
+             the server lost it, and its store must be brought back from the backup; do not take \
+             the file out of the outbox"
+        }
+        Alarm::SplitView { .. } => {
+            "do not sync again; keep both checkpoints: the server signed both, and nobody can deny \
+             it; call the other readers and an administrator by voice"
+        }
+        Alarm::LedgerKey
+        | Alarm::Checkpoint
+        | Alarm::Shrunk { .. }
+        | Alarm::OtherRoot { .. }
+        | Alarm::KeyringHistory { .. }
+        | Alarm::Gap { .. }
+        | Alarm::Item { .. }
+        | Alarm::Twice { .. }
+        | Alarm::Part { .. }
+        | Alarm::Tape(_)
+        | Alarm::Endless { .. }
+        | Alarm::Redirect
+        | Alarm::Strange { .. }
+        | Alarm::Keyring(_)
+        | Alarm::Exhibits { .. }
+        | Alarm::Missing { .. }
+        | Alarm::Forgotten { .. } => {
+            "do not sync again; keep the workspace as it is; call the other readers and an \
+             administrator by voice and compare"
+        }
+    }
+}
+
+/// A time in seconds, or in whole days if it is two or more.
+fn long(seconds: u64) -> String {
+    let days = seconds.saturating_add(DAY / 2) / DAY;
+    if days < 2 { format!("{seconds} seconds") } else { format!("{days} days") }
+}
+
 /// The desk's words as a part of one of our lines: they cannot begin a line of their own.
 pub(super) fn one_line(words: &str) -> String {
     let plain = words.chars().map(|c| if c.is_control() { ' ' } else { c });
@@ -232,5 +272,7 @@ pub(super) fn one_line(words: &str) -> String {
 }
 
 const ADD_A_PROXY: &str = "start Tor and add --proxy socks5h://127.0.0.1:9050";
+/// Seconds of a day.
+const DAY: u64 = 86_400;
 /// Longest words of the desk that are shown, in characters.
 const MAX_WORDS: usize = 300;

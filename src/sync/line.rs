@@ -1,6 +1,10 @@
 //! The line to the desk: signed requests out, bounded answers in.
 
-use std::{cell::Cell, time::Duration};
+use std::{
+    cell::Cell,
+    io,
+    time::{Duration, Instant},
+};
 
 use futures_util::StreamExt as _;
 use rand::{CryptoRng, RngCore};
@@ -24,6 +28,8 @@ pub struct Patience {
     pub pause: Duration,
     /// Longest time to connect, and longest silence.
     pub silence: Duration,
+    /// Longest time until the first answer is here, all attempts together; `None`: as they take.
+    pub reach: Option<Duration>,
     /// Pause before asking again a desk that answers no more of this device's requests for now.
     pub full_pause: Duration,
     /// Longest time that a sync spends in such pauses, all of them together.
@@ -37,6 +43,7 @@ impl Default for Patience {
             attempts: 4,
             pause: Duration::from_secs(3),
             silence: Duration::from_mins(3),
+            reach: None,
             full_pause: Duration::from_secs(30),
             full_most: Duration::from_hours(1),
         }
@@ -60,6 +67,8 @@ pub(super) struct Line<'c> {
     say: &'c dyn Fn(Step),
     /// Spent in pauses that the desk asked for.
     paused: Cell<Duration>,
+    /// When to give up a desk that has not answered yet; `None` once it has.
+    until: Cell<Option<Instant>>,
     pub(super) patience: Patience,
 }
 
@@ -94,7 +103,8 @@ impl<'c> Line<'c> {
         let client = client(proxy, patience)?;
         let authority = signature::authority(&authority);
         let paused = Cell::default();
-        Ok(Self { client, address, authority, device, clock, say, paused, patience })
+        let until = Cell::new(patience.reach.and_then(|reach| Instant::now().checked_add(reach)));
+        Ok(Self { client, address, authority, device, clock, say, paused, until, patience })
     }
 
     /// Asks once; gives an answer of status 200 or 206 whose body is still to be read.
@@ -124,15 +134,35 @@ impl<'c> Line<'c> {
         rng: &mut (impl RngCore + CryptoRng),
     ) -> Result<Vec<u8>, SyncError> {
         loop {
-            let answer = tokio::time::timeout(self.patience.whole(), async {
+            let (most, late) = self.longest(ask.path);
+            let answer = tokio::time::timeout(most, async {
                 bounded(self.ask(ask, rng).await?, ask.path, limit).await
             });
-            let answer = answer.await;
-            match answer.unwrap_or_else(|_| Err(SyncError::TooSlow(ask.path.to_owned()))) {
+            let answer = answer.await.unwrap_or(Err(late));
+            if !matches!(answer, Err(SyncError::Network(_))) {
+                self.until.set(None);
+            }
+            match answer {
                 Err(error) if error.is_full() => self.pause().await?,
                 answer => return answer,
             }
         }
+    }
+
+    /// Longest time for a whole answer, and what it is if that is over.
+    fn longest(&self, path: &str) -> (Duration, SyncError) {
+        let whole = self.patience.whole();
+        let left = self.until.get().map(|until| until.saturating_duration_since(Instant::now()));
+        match (left, self.patience.reach) {
+            (Some(left), Some(waited)) if left < whole => (left, SyncError::NoAnswer { waited }),
+            _ => (whole, SyncError::TooSlow(path.to_owned())),
+        }
+    }
+
+    /// Whether there is time for another attempt after a pause.
+    fn has_time(&self) -> bool {
+        let next = Instant::now().checked_add(self.patience.pause);
+        self.until.get().is_none_or(|until| next.is_some_and(|next| next < until))
     }
 
     /// Waits for a desk that answers no more requests of this device for now, and says so.
@@ -162,7 +192,9 @@ impl<'c> Line<'c> {
         loop {
             let answer = self.once(ask, limit, rng).await;
             match answer {
-                Err(error) if error.may_pass() && attempt < self.patience.attempts => {
+                Err(error)
+                    if error.may_pass() && attempt < self.patience.attempts && self.has_time() =>
+                {
                     attempt = attempt.saturating_add(1);
                     tokio::time::sleep(self.patience.pause).await;
                 }
@@ -248,7 +280,11 @@ pub(super) fn network(error: &reqwest::Error) -> SyncError {
     let mut text = error.to_string();
     let mut cause = std::error::Error::source(error);
     while let Some(error) = cause {
-        text = format!("{text}: {error}");
+        // what the system says is all that a person can act on
+        match error.downcast_ref::<io::Error>() {
+            Some(system) if system.raw_os_error().is_some() => text = system.to_string(),
+            _ => text = format!("{text}: {error}"),
+        }
         cause = error.source();
     }
     SyncError::Network(text)

@@ -31,6 +31,7 @@ mod workspace;
 use std::{cell::RefCell, path::PathBuf, time::Duration};
 
 use rand::{CryptoRng, RngCore};
+use serde::Serializer;
 
 pub use self::{
     alarm::Alarm,
@@ -44,7 +45,7 @@ pub use self::{
     view::{Compared, View, compare, view},
 };
 use self::{exhibits::Fetch, line::Line, workspace::Workspace};
-use crate::{clock::Clock, wire::outbox::Refusal};
+use crate::{clock::Clock, keyring::KeyringError, wire::outbox::Refusal};
 
 /// One sync.
 pub struct Settings {
@@ -119,8 +120,9 @@ pub struct Report {
     pub epoch: u32,
     /// The ledger key, if it was pinned by this sync.
     pub pinned: Option<String>,
-    /// What a person should know.
-    pub warnings: Vec<String>,
+    /// Why the newest keyring is good for reading only, if it is.
+    #[serde(serialize_with = "in_sentences")]
+    pub warnings: Vec<KeyringError>,
 }
 
 impl Report {
@@ -131,6 +133,10 @@ impl Report {
             .iter()
             .fold(0, |sum, n| sum.saturating_add(*n))
     }
+}
+
+fn in_sentences<S: Serializer>(said: &[KeyringError], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(said.iter().map(ToString::to_string))
 }
 
 /// Syncs once: keyring, outbox, feed, exhibits, in this order.
@@ -155,7 +161,7 @@ pub async fn run(
     let chain = pull::keyrings(&line, &workspace, rng).await?;
     report.epoch = chain.current().get().epoch;
     if let Err(error) = chain.usable(clock.today()) {
-        report.warnings.push(error.to_string());
+        report.warnings.push(error);
     }
     // A desk that cannot take the outbox in may still give what it has.
     let pushed = push::push(&line, &workspace, rng).await;

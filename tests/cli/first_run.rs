@@ -4,33 +4,17 @@
 //! `WRITE_SNAPSHOTS=1 cargo test --test cli first_run` writes them anew, to be read before they are
 //! committed.
 
-use std::{
-    fs,
-    net::TcpListener,
-    os::unix::fs::PermissionsExt as _,
-    path::Path,
-    process::{Command, Stdio},
-};
+use std::{fs, net::TcpListener, os::unix::fs::PermissionsExt as _, path::Path, process::Command};
 
 use rand::SeedableRng as _;
 use sandyk::{
     admin::{self, Ceremony, Entrant, Founding, RootKey},
     clock::{Clock as _, Day, SystemClock},
     secret::SecretText,
+    store::SledStore,
 };
 
-const BINARY: &str = env!("CARGO_BIN_EXE_sandyk");
-const LANGUAGES: [(&str, &str); 5] = [
-    ("ky_KG.UTF-8", "ky"),
-    ("ru_RU.UTF-8", "ru"),
-    ("uz_UZ.UTF-8@cyrillic", "uz-Cyrl"),
-    ("uz_UZ.UTF-8", "uz-Latn"),
-    ("C.UTF-8", "en"),
-];
-
-/// Last days of two keyrings, counted from today.
-const PAST: i64 = -30;
-const FUTURE: i64 = 730;
+use super::screens::{BINARY, FUTURE, PAST, compare, mounted, read_only, spoken};
 
 /// Name of the snapshot, exit code, and the line after `sandyk`.
 const ON_THE_COMMAND_LINE: &[(&str, i32, &str)] = &[
@@ -144,70 +128,41 @@ fn a_busy_port_and_an_expired_keyring_are_said_in_five_languages() {
 #[test]
 fn a_full_and_a_read_only_disk_are_said_in_five_languages() {
     let here = organisation();
-    let mounted = |mount: &str, line: &str, locale: &str| {
-        let script = format!("{mount} && exec {BINARY} {line}");
-        let mut command = Command::new("unshare");
-        command.args(["--map-root-user", "--mount", "sh", "-c", &script]);
-        command.current_dir(here.path());
-        spoken(command, locale)
-    };
     let full = "mount -t tmpfs -o size=4k full full";
-    let read_only = "mount --bind empty empty && mount -o remount,ro,bind empty";
+    let read_only = read_only("empty");
+    SledStore::open(&here.path().join("store")).map(drop).unwrap();
     for (name, mount, code, line) in [
         ("disk-full", full, 1, "man --to full"),
-        ("read-only-disk", read_only, 1, "admin invite --folder c --role guardian --out empty/i"),
+        ("read-only-disk", &read_only, 1, "admin invite --folder c --role guardian --out empty/i"),
         (
             "read-only-demo",
-            read_only,
+            &read_only,
             1,
             "demo --once --folder empty/d --intake 127.0.0.1:0 --desk 127.0.0.1:0",
         ),
         (
             "read-only-keys",
-            read_only,
+            &read_only,
             1,
             "review init --invitation invitation.txt --keys empty/k --passphrase-file words --work-factor 1",
         ),
+        ("read-only-server", &read_only, 1, "serve --allow-swap --config read-only.toml"),
+        ("read-only-backup", &read_only, 1, "backup --store store --to empty/b"),
+        (
+            "read-only-sync",
+            &super::screens::read_only("w"),
+            1,
+            "sync --workspace w --device device",
+        ),
     ] {
-        compare(name, &format!("sandyk {line}"), code, |locale| mounted(mount, line, locale));
+        compare(name, &format!("sandyk {line}"), code, |locale| {
+            spoken(mounted(here.path(), mount, line), locale)
+        });
     }
-}
-
-/// What a command says in a locale, and how it leaves.
-fn spoken(mut command: Command, locale: &str) -> (Option<i32>, String) {
-    for unset in ["LANGUAGE", "LC_MESSAGES", "LANG"] {
-        command.env_remove(unset);
-    }
-    let done = command.env("LC_ALL", locale).stdin(Stdio::null()).output().unwrap();
-    let said = [done.stdout, done.stderr].map(|bytes| String::from_utf8(bytes).unwrap()).concat();
-    // how much memory may be locked differs between machines
-    let said = said.lines().filter(|line| !line.contains("memlock")).collect::<Vec<_>>();
-    (done.status.code(), said.join("\n"))
-}
-
-/// Holds what is said in each language against the snapshot.
-fn compare(name: &str, line: &str, code: i32, run: impl Fn(&str) -> (Option<i32>, String)) {
-    let file =
-        Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/cli/first-run/{name}.txt"));
-    let today = SystemClock.today();
-    let days = [(0, "TODAY"), (PAST, "LAST-MONTH"), (FUTURE, "IN-TWO-YEARS")]
-        .map(|(days, word)| (today.plus_days(days).to_string(), word));
-    let mut all = format!("$ {line}\n? {code}\n");
-    for (locale, tag) in LANGUAGES {
-        let (found, said) = run(locale);
-        assert_eq!(found, Some(code), "{name} in {tag}: {said}");
-        let said = days.iter().fold(said, |said, (day, word)| said.replace(day, word));
-        all = format!("{all}\n[{tag}]\n{said}\n");
-    }
-    if std::env::var_os("WRITE_SNAPSHOTS").is_some() {
-        fs::write(&file, &all).unwrap();
-    }
-    let known = fs::read_to_string(&file).unwrap_or_default();
-    assert!(known == all, "{name}: the screen is not as in {}:\n{all}", file.display());
 }
 
 /// A folder in which an organisation has begun, and much lies wrong.
-fn organisation() -> tempfile::TempDir {
+pub(crate) fn organisation() -> tempfile::TempDir {
     let here = tempfile::tempdir().unwrap();
     let at = |name: &str| here.path().join(name);
     for (name, words) in [("words", "three invented words here"), ("wrong", "too short")] {
@@ -259,6 +214,8 @@ fn spoil(here: &Path) {
     let name = "organisation.name = 'X'\n";
     fs::write(at("bad-server.toml"), format!("{right}{name}log = 'all'\n")).unwrap();
     fs::write(at("old-server.toml"), right).unwrap();
+    let on_it = right.replace("'s'", "'empty/s'");
+    fs::write(at("read-only.toml"), format!("{on_it}{name}")).unwrap();
 }
 
 /// A keyring with that last day, published while it was good.

@@ -11,17 +11,18 @@
 )]
 
 pub(crate) mod raw;
+mod server;
 
 use std::{
     fs,
-    io::{BufRead as _, BufReader, Read},
+    io::Read as _,
     net::TcpListener,
     path::{Path, PathBuf},
-    process::{Child, Command, ExitStatus, Stdio},
-    sync::{Mutex, mpsc},
-    time::Duration,
+    process::ExitStatus,
+    time::{Duration, Instant},
 };
 
+pub(crate) use self::server::Server;
 use ed25519_dalek::SigningKey;
 use rand::rngs::OsRng;
 use sandyk::{
@@ -285,125 +286,6 @@ fn reader(role: Role) -> TestReader {
     }
 }
 
-/// A server process; it is ended by its own id when this is dropped.
-pub(crate) struct Server {
-    pub(crate) child: Child,
-    pub(crate) intake: String,
-    pub(crate) said: Vec<String>,
-    lines: Mutex<mpsc::Receiver<String>>,
-}
-
-impl Server {
-    /// Starts the process; the caller waits until it listens.
-    fn start(config: &Path, environment: &[(&str, &Path)]) -> Self {
-        // Too large a file is an error of a write, as a full disk is, and not the end of the process.
-        let run = "trap '' XFSZ; exec \"$0\" serve --allow-swap --config \"$1\"";
-        let mut child = Command::new("sh")
-            .args(["-c", run, env!("CARGO_BIN_EXE_sandyk")])
-            .arg(config)
-            .envs(environment.iter().copied())
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let (tell, lines) = mpsc::channel();
-        let both: [Box<dyn Read + Send>; 2] =
-            [Box::new(child.stdout.take().unwrap()), Box::new(child.stderr.take().unwrap())];
-        for output in both {
-            let tell = tell.clone();
-            std::thread::spawn(move || {
-                let lines = BufReader::new(output).lines().map_while(Result::ok);
-                lines.for_each(|line| drop(tell.send(line)));
-            });
-        }
-        Self { child, intake: String::new(), said: Vec::new(), lines: Mutex::new(lines) }
-    }
-
-    /// The rest of the next line that holds `text`.
-    pub(crate) fn wait_for(&mut self, text: &str) -> String {
-        self.hear(text).unwrap_or_else(|| panic!("no {text:?} in {:?}", self.said))
-    }
-
-    /// The same; `None` if it ends, or says nothing for a minute.
-    fn hear(&mut self, text: &str) -> Option<String> {
-        loop {
-            let line = self.lines.lock().unwrap().recv_timeout(Duration::from_mins(1)).ok()?;
-            self.said.push(line.clone());
-            if let Some((_, rest)) = line.split_once(text) {
-                return Some(rest.to_owned());
-            }
-        }
-    }
-
-    /// Everything that it has written to either output until now.
-    pub(crate) fn heard(&mut self) -> Vec<String> {
-        self.said.extend(self.lines.lock().unwrap().try_iter());
-        self.said.clone()
-    }
-
-    pub(crate) fn url(&self, path: &str) -> String {
-        format!("{}{path}", self.intake)
-    }
-
-    /// `host:port` of the intake.
-    pub(crate) fn address(&self) -> &str {
-        self.intake.trim_start_matches("http://")
-    }
-
-    /// Resident memory now, in KiB.
-    pub(crate) fn resident(&self) -> u64 {
-        self.status("VmRSS:")
-    }
-
-    /// No file of it may grow past `bytes` from now on.
-    pub(crate) fn limit_files(&self, bytes: u64) {
-        let limit = rustix::process::Rlimit { current: Some(bytes), maximum: Some(bytes) };
-        rustix::process::prlimit(Some(self.pid()), rustix::process::Resource::Fsize, limit)
-            .unwrap();
-    }
-
-    fn pid(&self) -> rustix::process::Pid {
-        rustix::process::Pid::from_raw(i32::try_from(self.child.id()).unwrap()).unwrap()
-    }
-
-    fn status(&self, field: &str) -> u64 {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
-        let line = status.lines().find_map(|l| l.strip_prefix(field)).unwrap();
-        line.split_whitespace().next().unwrap().parse().unwrap()
-    }
-
-    /// Ends it as a service manager does and waits until it has ended.
-    pub(crate) fn stop(mut self) {
-        self.signal(rustix::process::Signal::TERM);
-        let status = self.child.wait().unwrap();
-        assert!(
-            status.success(),
-            "{status}, {:?}",
-            self.lines.lock().unwrap().try_iter().collect::<Vec<_>>()
-        );
-    }
-
-    /// Ends it as a power cut does.
-    pub(crate) fn kill(mut self) {
-        self.signal(rustix::process::Signal::KILL);
-        self.child.wait().unwrap();
-    }
-
-    fn signal(&self, signal: rustix::process::Signal) {
-        rustix::process::kill_process(self.pid(), signal).unwrap();
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        if matches!(self.child.try_wait(), Ok(None)) {
-            self.signal(rustix::process::Signal::KILL);
-            let _ = self.child.wait();
-        }
-    }
-}
-
 /// A port of the loopback that nobody uses now.
 pub(crate) fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
@@ -421,4 +303,13 @@ pub(crate) fn files_with(folder: &Path, needle: &[u8]) -> Vec<PathBuf> {
         }
     }
     found
+}
+
+/// Waits until something holds.
+pub(crate) fn until(what: &str, mut holds: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !holds() {
+        assert!(start.elapsed() < Duration::from_secs(50), "not within 50 seconds: {what}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
 }

@@ -10,7 +10,8 @@ use std::{
 
 use crate::{
     common::raw::{Answer, connect, end, field, file, form, form_head},
-    stage::{CONNECTIONS, Stage, is_a_receipt, said, until},
+    common::until,
+    stage::{CONNECTIONS, Stage, is_a_receipt, said},
 };
 
 /// In this time an honest text passes, whatever goes on: 20 s on an idle machine. Each row alone lasts

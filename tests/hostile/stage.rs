@@ -8,7 +8,7 @@ use std::{
         Mutex,
         atomic::{AtomicUsize, Ordering},
     },
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use sandyk::{
@@ -19,6 +19,7 @@ use sandyk::{
 use crate::common::{
     Opened, Organisation, Server,
     raw::{Answer, connect, end, exchange, field, file, form, request},
+    until,
 };
 
 /// Small limits, so that every one of them is reached.
@@ -185,14 +186,6 @@ impl Stage {
         }
         let _ = stream.shutdown(std::net::Shutdown::Write);
         (sent, rest(&mut stream))
-    }
-}
-
-pub(crate) fn until(what: &str, mut holds: impl FnMut() -> bool) {
-    let start = Instant::now();
-    while !holds() {
-        assert!(start.elapsed() < Duration::from_secs(50), "not within 50 seconds: {what}");
-        std::thread::sleep(Duration::from_millis(20));
     }
 }
 

@@ -132,7 +132,6 @@ const NEVER_SHOWN: &[(&str, &str)] = &[
     ("Bad", "a page tells the witness"),
     ("BadCommit", "inside of StoreError, which says that it is a fault of the program"),
     ("BookError", "inside of SessionError"),
-    ("Cause", "a fault of the casebook: a warning beside the answer, in English for now"),
     ("CheckpointError", "the alarm of the sync says it"),
     ("ContainerError", "inside of OpenError"),
     ("DeskError", "goes to a reader's machine as a code, which sync shows"),
@@ -190,7 +189,8 @@ const WITHOUT_WORDS: &[(&str, usize, &str)] = &[
     ("review/exhibits.rs", 2, "three arms of one match share theirs"),
     ("review/forget.rs", 4, "arms of one match share their words"),
     ("review/recover.rs", 1, "two arms of one match share their words"),
-    ("review/sitting.rs", 2, "arms of one match share theirs"),
+    ("review/sitting.rs", 1, "arms of one match share theirs"),
+    ("speech.rs", 1, "its words stand beside it"),
     ("sync/mod.rs", 2, "four arms of one match share their words"),
     ("verify/proof.rs", 1, "two arms of one match share their words"),
 ];
@@ -211,6 +211,40 @@ fn every_error_that_a_command_makes_has_its_words() {
     let known: BTreeMap<String, usize> =
         WITHOUT_WORDS.iter().map(|(name, n, _)| ((*name).to_owned(), *n)).collect();
     assert_eq!(without, known, "give it .words(Words::of(…)), or say in WITHOUT_WORDS why not");
+}
+
+/// Lines beside the answer that commands say in English, by file, how many, and why.
+const IN_ENGLISH: &[(&str, usize, &str)] = &[
+    ("admin/show.rs", 1, "roles and fingerprints, as in the tables of the answer"),
+    ("demo/stage.rs", 4, "the commands themselves, and what the server says"),
+    (
+        "demo/tour.rs",
+        20,
+        "the tour: a look at the product by who may run a server, in English for now",
+    ),
+    ("review/read.rs", 1, "an empty line"),
+    ("serve/mod.rs", 1, "`intake listens on …`: read by programs, too"),
+    ("speech.rs", 9, "the words themselves, and English where there are none"),
+];
+
+#[test]
+fn every_line_beside_an_answer_is_said_in_the_language_of_the_person() {
+    let plain = Regex::new(r"\b(?:out|self)\s*\.say\(").unwrap();
+    let mut found = BTreeMap::new();
+    for (path, text) in sources("src/cli") {
+        let name = path.display().to_string();
+        let name = name.split("src/cli/").nth(1).unwrap_or_default().to_owned();
+        let n = plain.find_iter(&text).count();
+        if n > 0 {
+            found.insert(name, n);
+        }
+    }
+    let known: BTreeMap<String, usize> =
+        IN_ENGLISH.iter().map(|(name, n, _)| ((*name).to_owned(), *n)).collect();
+    assert_eq!(
+        found, known,
+        "use Out::tell, Out::warn or Out::steps, or say in IN_ENGLISH why not"
+    );
 }
 
 /// What a person reads: without commands, file names and arguments.

@@ -2,6 +2,7 @@
 #![expect(dead_code, reason = "each test file needs another part of it")]
 
 mod people;
+mod stored;
 
 use std::{
     fs,
@@ -36,15 +37,19 @@ use sandyk::{
     note::NamedKey,
     secret::Secret,
     store::{BlobWriter as _, Commit, Expect, MemoryStore, NewEvent, Put, Store},
-    sync::{self, Patience, Report, Settings, SyncError, Wanted},
+    sync::{self, Alarm, Patience, Report, Settings, SyncError, Wanted},
     web,
     wire::outbox::CasebookKeyId,
 };
 use tokio::{net::TcpListener, sync::watch};
 use tower_service::Service as _;
 
-use self::people::{desk_note, first_keyring, join, root};
 pub(crate) use self::people::{draft, sign};
+pub(crate) use self::stored::{key_for, noise, put_testimony, write};
+use self::{
+    people::{desk_note, first_keyring, join, root},
+    stored::collect,
+};
 
 /// What a desk answers, as somebody on the way may change it: path, status, headers, body.
 pub(crate) type Meddle = Box<dyn FnMut(&Seen, Answer) -> Response + Send>;
@@ -343,47 +348,14 @@ fn desk_of<S: Store>(
     Desk::new(Arc::clone(store), now, ledger, &[], clock)
 }
 
-pub(crate) async fn put_testimony(
-    store: &impl Store,
-    members: &[Member],
-    exhibits: usize,
-    account: usize,
-) -> (TestimonyId, Vec<u8>) {
-    let id = TestimonyId::random(&mut OsRng);
-    let mut parts = Vec::new();
-    let mut last = Vec::new();
-    for (name, bytes) in
-        [("cover", 4096), ("account", account), ("identity", 2048), ("exhibits", exhibits)]
-    {
-        last = noise(bytes);
-        let mut writer = store.blob().unwrap();
-        writer.write_all(&last).unwrap();
-        let blob = writer.finish().unwrap();
-        let (name, sha256) = (name.to_owned(), Digest::of(&last));
-        parts.push(PartInfo { name, bytes: bytes as u64, sha256, blob });
+/// The alarm that a sync ended with.
+#[expect(clippy::panic, reason = "a test says what came instead")]
+pub(crate) fn alarm(result: Result<Report, SyncError>) -> Alarm {
+    match result {
+        Err(SyncError::Alarm(alarm)) => alarm,
+        Err(other) => panic!("no alarm but {other}"),
+        Ok(report) => panic!("no alarm but {report:?}"),
     }
-    let item = FeedItem {
-        kind: FeedKind::Testimony,
-        id: id.to_string(),
-        salt: HEXLOWER.encode(&noise(32)),
-        content: parts[0].sha256,
-        week: Some("2026-W47".parse().unwrap()),
-        epoch: 1,
-        parts,
-    };
-    let puts = members.iter().flat_map(|member| {
-        let put = |part: &str| Put {
-            key: format!("envelope/{id}/{}/{part}", member.id).into_bytes(),
-            value: format!("{part} for {}", member.id).into_bytes(),
-            expect: Expect::Absent,
-        };
-        match member.role {
-            Role::Reviewer => vec![put("account")],
-            Role::Guardian => vec![put("account"), put("identity")],
-        }
-    });
-    commit(store, &item, puts.collect()).await;
-    (id, last)
 }
 
 pub(crate) async fn commit(store: &impl Store, item: &FeedItem, puts: Vec<Put>) {
@@ -392,37 +364,4 @@ pub(crate) async fn commit(store: &impl Store, item: &FeedItem, puts: Vec<Put>) 
     let id = noise(16).try_into().unwrap();
     let change = Commit { id, puts, attach, event: Some(event), ..Commit::default() };
     store.commit(change).await.unwrap();
-}
-
-/// Something like the envelope of a casebook key.
-pub(crate) fn key_for(reader: ReaderId) -> Vec<u8> {
-    format!("age-encryption.org/v1\nkey for {reader}").into_bytes()
-}
-
-pub(crate) fn noise(bytes: usize) -> Vec<u8> {
-    let mut all = vec![0; bytes];
-    OsRng.fill_bytes(&mut all);
-    all
-}
-
-pub(crate) fn write(path: &std::path::Path, bytes: &[u8]) {
-    fs::create_dir_all(path.parent().unwrap()).unwrap();
-    sandyk::files::save(
-        path,
-        bytes,
-        sandyk::files::Audience::Owner,
-        sandyk::files::Existing::Replace,
-    )
-    .unwrap();
-}
-
-fn collect(folder: &std::path::Path, all: &mut Vec<(String, Vec<u8>)>) {
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            collect(&path, all);
-        } else {
-            all.push((path.display().to_string(), fs::read(&path).unwrap()));
-        }
-    }
 }

@@ -11,6 +11,7 @@ use sandyk::{
     keyring::Role::{Guardian, Reviewer},
     ledger::feed::FeedKind,
     note::SignedNote,
+    review::ReaderKeys,
     secret::SecretText,
 };
 
@@ -37,7 +38,18 @@ struct Forged<'a> {
     after: Head,
 }
 
-impl Forged<'_> {
+impl<'a> Forged<'a> {
+    /// As that reader would sign it: nothing is forged yet.
+    fn honest(keys: &'a ReaderKeys, room: &Room) -> Self {
+        Self {
+            by: keys.id,
+            key: &keys.signing,
+            organisation: ORGANISATION,
+            keyring: room.chain.current_digest(),
+            after: Head::default(),
+        }
+    }
+
     fn entry(&self, room: &mut Room, testimony: TestimonyId) -> Entry {
         let Self { by, key, organisation, keyring, after } = *self;
         let target = TargetId::from_bytes(*testimony.as_bytes());
@@ -79,13 +91,7 @@ fn an_entry_signed_with_another_key_is_not_its_authors() {
 fn an_entry_for_another_organisation_does_not_count_here() {
     let (mut room, id, to) = begun();
     let keys = room.open_keys(1);
-    let forged = Forged {
-        by: keys.id,
-        key: &keys.signing,
-        organisation: "Another",
-        keyring: room.chain.current_digest(),
-        after: Head::default(),
-    };
+    let forged = Forged { organisation: "Another", ..Forged::honest(&keys, &room) };
     let entry = forged.entry(&mut room, id);
     room.smuggle(&entry, &to);
     is_named_and_changes_nothing(&room, id, "another organisation");
@@ -95,13 +101,7 @@ fn an_entry_for_another_organisation_does_not_count_here() {
 fn an_entry_under_a_keyring_that_never_was_does_not_count() {
     let (mut room, id, to) = begun();
     let keys = room.open_keys(1);
-    let forged = Forged {
-        by: keys.id,
-        key: &keys.signing,
-        organisation: ORGANISATION,
-        keyring: Digest::of(b"never"),
-        after: Head::default(),
-    };
+    let forged = Forged { keyring: Digest::of(b"never"), ..Forged::honest(&keys, &room) };
     let entry = forged.entry(&mut room, id);
     room.smuggle(&entry, &to);
     is_named_and_changes_nothing(&room, id, "not in the chain");
@@ -111,13 +111,7 @@ fn an_entry_under_a_keyring_that_never_was_does_not_count() {
 fn an_entry_that_hangs_in_the_air_waits_and_its_readers_other_work_goes_on() {
     let (mut room, id, to) = begun();
     let keys = room.open_keys(1);
-    let forged = Forged {
-        by: keys.id,
-        key: &keys.signing,
-        organisation: ORGANISATION,
-        keyring: room.chain.current_digest(),
-        after: nowhere(),
-    };
+    let forged = Forged { after: nowhere(), ..Forged::honest(&keys, &room) };
     let entry = forged.entry(&mut room, id);
     drop(keys);
     room.smuggle(&entry, &to);

@@ -10,12 +10,12 @@ use std::{
     path::{Path, PathBuf},
     process::{Command, Output, Stdio},
     sync::Mutex,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use sandyk::keyring::Role::{Guardian, Reviewer};
 
-use crate::room::{Room, Sent, said};
+use crate::room::{Room, Sent, ended, said};
 
 const STORY: &str = "a story that must stay closed";
 const NAME: &str = "Person A";
@@ -170,20 +170,13 @@ impl Copy {
         if rustix::process::geteuid().is_root() {
             command.uid(NOBODY).gid(NOBODY);
         }
-        let mut child = command
+        let child = command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        let began = Instant::now();
-        while child.try_wait().unwrap().is_none() {
-            if began.elapsed() > Duration::from_mins(1) {
-                child.kill().unwrap();
-            }
-            std::thread::sleep(Duration::from_millis(5));
-        }
-        child.wait_with_output().unwrap()
+        ended(child, Duration::from_mins(1))
     }
 
     /// Every file with its bytes, but the memory that each session writes anew.

@@ -5,7 +5,7 @@ use std::{
     os::unix::fs::symlink,
     path::Path,
     process::{Command, Stdio},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use data_encoding::HEXLOWER;
@@ -17,7 +17,7 @@ use sandyk::{
 };
 use serde_json::{Value, json};
 
-use crate::room::{PASSPHRASE, Room, Sent, said};
+use crate::room::{PASSPHRASE, Room, Sent, ended, said};
 
 /// A line of a later version: a kind and members that nobody here knows, under a leaf that holds.
 fn later(cursor: u64) -> String {
@@ -64,7 +64,7 @@ fn a_line_that_sync_is_just_writing_is_no_alarm_and_bytes_that_are_no_text_are_o
 
 /// Runs a command that must end by itself.
 fn ends(room: &Room, args: &[&str]) -> String {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_sandyk"))
+    let child = Command::new(env!("CARGO_BIN_EXE_sandyk"))
         .arg("review")
         .args(args)
         .args(["--workspace".as_ref(), room.workspace(0).as_os_str()])
@@ -74,14 +74,7 @@ fn ends(room: &Room, args: &[&str]) -> String {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    let began = Instant::now();
-    while child.try_wait().unwrap().is_none() {
-        if began.elapsed() > Duration::from_secs(20) {
-            child.kill().unwrap();
-        }
-        std::thread::sleep(Duration::from_millis(20));
-    }
-    let output = child.wait_with_output().unwrap();
+    let output = ended(child, Duration::from_secs(20));
     assert!(output.status.code().is_some(), "{args:?} did not end by itself: {}", said(&output));
     said(&output)
 }

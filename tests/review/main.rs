@@ -13,9 +13,12 @@ mod alarms;
 mod casebook;
 mod commands;
 mod damage;
+mod first;
 mod forget;
 mod hostile;
 mod measure;
 mod recovery;
 mod room;
+#[path = "../cli/screens.rs"]
+mod screens;
 mod texts;

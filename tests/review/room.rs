@@ -1,9 +1,14 @@
 //! An invented organisation with readers, their workspaces, and a server that only orders things.
 
+#[path = "founding.rs"]
+mod founding;
+
 use std::{
     fs,
     path::{Path, PathBuf},
-    process::{Command, Output},
+    process::{Child, Command, Output},
+    thread,
+    time::{Duration, Instant},
 };
 
 use ed25519_dalek::SigningKey;
@@ -11,7 +16,7 @@ use rand::RngCore as _;
 use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng as _};
 use sandyk::{
     casebook::{Entry, Head},
-    clock::{Clock as _, SystemClock},
+    clock::{Clock as _, SystemClock, Week},
     digest::Digest,
     hybrid::HybridRecipient,
     id::{BlobId, EntryId, TestimonyId},
@@ -26,6 +31,8 @@ use sandyk::{
 };
 use serde_json::{Value, json};
 
+use self::founding::{account, first_keyring, identity, join};
+
 pub const ORGANISATION: &str = "Мисал, an example";
 pub const PASSPHRASE: &str = "six words that nobody can guess";
 
@@ -34,6 +41,8 @@ pub struct Room {
     pub rng: ChaCha20Rng,
     pub chain: Chain,
     pub readers: Vec<ReaderPub>,
+    /// The week in which testimonies come.
+    pub week: Week,
     feed: Vec<String>,
 }
 
@@ -87,7 +96,8 @@ impl Room {
             fs::write(workspace.join("roots.txt"), trust.to_text()).unwrap();
             fs::write(workspace.join("keyring/keyring-0001.note"), &note).unwrap();
         }
-        Self { folder, rng, chain, readers, feed: Vec::new() }
+        let week = "2026-W47".parse().unwrap();
+        Self { folder, rng, chain, readers, week, feed: Vec::new() }
     }
 
     pub fn workspace(&self, reader: usize) -> PathBuf {
@@ -261,7 +271,7 @@ impl Room {
             id: id.into(),
             salt: Digest::from_bytes(salt).to_string(),
             content,
-            week: (kind == FeedKind::Testimony).then(|| "2026-W47".parse().unwrap()),
+            week: (kind == FeedKind::Testimony).then_some(self.week),
             epoch: 1,
             parts: vec![part],
         };
@@ -318,85 +328,6 @@ pub fn nowhere() -> Head {
     Head { seq: 41, hash: Digest::of(b"nowhere") }
 }
 
-fn join(folder: &Path, n: usize, role: Role, trust: &TrustRoot) -> ReaderPub {
-    let invitation = Invitation {
-        trust: trust.clone(),
-        desk_address: String::new(),
-        intake_address: String::new(),
-        role,
-        notes: Vec::new(),
-    };
-    let file = folder.join(format!("invitation-{n}"));
-    fs::write(&file, invitation.to_text()).unwrap();
-    let keys = folder.join(format!("keys-{n}"));
-    let output = Command::new(env!("CARGO_BIN_EXE_sandyk"))
-        .args(["review", "init", "--work-factor", "1", "--invitation"])
-        .arg(&file)
-        .arg("--keys")
-        .arg(&keys)
-        .arg("--passphrase-file")
-        .arg(folder.join("passphrase"))
-        .output()
-        .unwrap();
-    assert!(output.status.success(), "{}", said(&output));
-    ReaderPub::parse(&fs::read_to_string(keys.join("reader.pub")).unwrap()).unwrap()
-}
-
-fn first_keyring(
-    trust: &TrustRoot,
-    readers: &[ReaderPub],
-    roots: &[(KeyName, SigningKey)],
-    days: i64,
-) -> String {
-    let reader = |r: &ReaderPub| Reader {
-        id: r.id,
-        role: r.role,
-        recipient: r.recipient.clone(),
-        signing: r.signing,
-        since: 1,
-    };
-    let keyring = Keyring {
-        organisation: trust.organisation.clone(),
-        epoch: 1,
-        previous: Digest::NONE,
-        salt: Salt([7; 32]),
-        not_after: SystemClock.today().plus_days(days),
-        threshold: trust.threshold,
-        roots: trust.roots.clone(),
-        readers: readers.iter().map(reader).collect(),
-    };
-    let mut note = SignedNote::new(keyring.to_text()).unwrap();
-    for (name, key) in roots.iter().take(2) {
-        note.sign(name, key);
-    }
-    note.to_text()
-}
-
-fn account(id: TestimonyId, sent: &Sent<'_>) -> Account {
-    let account = json!({
-        "schema": "testimony/1",
-        "id": id,
-        "triage": {
-            "schema": "testimony/1", "kind": "new", "channel": "web-server-sealed",
-            "lang": sent.lang, "risk": sent.risk, "role": "lived", "boxes": ["harm-torture"],
-            "attachments": 0, "has_identity": sent.name.is_some(), "may_use": true,
-        },
-        "story": sent.story,
-        "places": [{"words": "a street"}],
-        "consent": {"uses": ["case"], "ask_first": true, "basis": "self",
-            "text": Digest::of(b"page")},
-    });
-    serde_json::from_value(account).unwrap()
-}
-
-fn identity(sent: &Sent<'_>) -> Identity {
-    let mut identity = json!({"schema": "testimony/1"});
-    if let Some(name) = sent.name {
-        identity["submitter"] = json!({"name": name});
-    }
-    serde_json::from_value(identity).unwrap()
-}
-
 fn listed(folder: &Path) -> Vec<PathBuf> {
     let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
     let mut paths: Vec<_> = entries.map(|e| e.unwrap().path()).collect();
@@ -411,4 +342,16 @@ fn stem(path: &Path) -> String {
 fn moved(path: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     fs::rename(path, to.join(path.file_name().unwrap())).unwrap();
+}
+
+/// Waits for a command, ends it after `limit`, and gives what it left.
+pub fn ended(mut child: Child, limit: Duration) -> Output {
+    let began = Instant::now();
+    while child.try_wait().unwrap().is_none() {
+        if began.elapsed() > limit {
+            child.kill().unwrap();
+        }
+        thread::sleep(Duration::from_millis(5));
+    }
+    child.wait_with_output().unwrap()
 }

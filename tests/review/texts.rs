@@ -195,14 +195,12 @@ fn flood(room: &mut Room, acts: &[Op]) {
     room.publish_many(FeedKind::CasebookEntry, &sealed);
 }
 
-/// The end of reader 0's chain, wherever in the feed it stands.
+/// The end of reader 0's chain: their tag and what they say of the feed, in any order of cursors.
 fn last_of(room: &Room, keys: &[CasebookKey]) -> Head {
     let entries = fs::read_dir(room.workspace(0).join("casebook/entries")).unwrap();
-    let read = |entry: std::io::Result<fs::DirEntry>| {
-        let sealed = fs::read(entry.unwrap().path()).unwrap();
-        Entry::open(&sealed, keys).unwrap().head()
-    };
-    entries.map(read).max_by_key(|head| head.seq).unwrap()
+    let heads = entries
+        .map(|entry| Entry::open(&fs::read(entry.unwrap().path()).unwrap(), keys).unwrap().head());
+    heads.max_by_key(|head| head.seq).unwrap()
 }
 
 #[test]

@@ -78,3 +78,32 @@ async fn a_desk_that_is_always_full_holds_no_sync_for_ever() {
         assert_eq!(office.sync(0).await.unwrap().exhibits_missing, 0, "what was held stays");
     }
 }
+
+#[tokio::test]
+async fn a_desk_that_never_answers_is_given_up_after_the_time_it_was_given() {
+    let office = Office::open().await;
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let mut settings = office.settings(0);
+    settings.desk = Some(format!("http://{}", silent.local_addr().unwrap()));
+    settings.patience.reach = Some(Duration::from_millis(300));
+    let began = Instant::now();
+    let told = office.sync_with(&settings).await.unwrap_err();
+    assert!(matches!(told, SyncError::NoAnswer { .. }), "{told}");
+    assert!(began.elapsed() < settings.patience.silence / 2, "{:?}", began.elapsed());
+}
+
+#[tokio::test]
+async fn a_desk_that_has_answered_once_is_given_the_usual_time() {
+    let office = Office::open().await;
+    office.testimony(1000).await;
+    office.meddle(|seen, answer| {
+        if seen.path == "/desk/v1/outbox" {
+            std::thread::sleep(Duration::from_millis(2100));
+        }
+        answer.pass()
+    });
+    let mut settings = office.settings(0);
+    settings.patience.reach = Some(Duration::from_secs(2));
+    let report = office.sync_with(&settings).await.unwrap();
+    assert_eq!((report.testimonies, report.exhibits), (1, 1));
+}

@@ -24,7 +24,10 @@ pub(super) fn run(args: &ForgetArgs, out: &mut Out) -> Result<Exit, CliError> {
     })?;
     let mut signed = SignedOrder::parse(&text)
         .map_err(|e| CliError::told(Exit::Refused, &e).words(e.words()))?;
-    out.say("You are about to sign that this testimony is destroyed:");
+    out.tell(
+        "You are about to sign that this testimony is destroyed:",
+        &Words::of("forget-about-to"),
+    );
     out.line(signed.order().to_text().trim_end())?;
     let words = passphrase::ask(args.passphrase_file.as_ref(), "the root key", out)?;
     let root = RootKey::open(&args.root, &words)
@@ -35,6 +38,9 @@ pub(super) fn run(args: &ForgetArgs, out: &mut Out) -> Result<Exit, CliError> {
             let words = Words::of("forget-file").why(e.words());
             CliError::from(e).kept("the order is as it was").advice("free the disk").words(words)
         })?;
-    out.say("Signed. Give the file back to the guardian: sandyk review forget --order FILE");
+    out.tell(
+        "Signed. Give the file back to the guardian: sandyk review forget --order FILE",
+        &Words::of("forget-root-signed"),
+    );
     Ok(Exit::Done)
 }

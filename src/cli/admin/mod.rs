@@ -19,7 +19,7 @@ use std::path::Path;
 use rand::rngs::OsRng;
 
 use crate::{
-    admin::{self, AdminError, Ceremony, Entrant, Founding, KeyringView, RootKey},
+    admin::{self, AdminError, Ceremony, Entrant, Founded, Founding, KeyringView, RootKey},
     cli::{
         admin::{
             args::{
@@ -91,19 +91,34 @@ fn init(args: InitArgs, today: Day, out: &mut Out) -> Result<Exit, CliError> {
     let founded =
         admin::found(&args.folder, &founding, &passphrases, &mut OsRng).or_else(refused)?;
     show::write_founded(&founded, out)?;
-    out.say(format!(
-        "Made {} root keys; any {} of them sign.",
-        founded.trust.roots.len(),
-        founded.trust.threshold
-    ));
-    out.say("\nWhat to do now:");
-    out.say("1. Carry each root key file to another person and machine, and delete it here.");
-    out.say(
-        "2. Print the spare, write its passphrase down apart from it, keep both in a third place.",
-    );
-    out.say("3. Put roots.txt and the fingerprint of all roots on pages that others archive.");
-    out.say("4. Next: `sandyk admin invite` for each reader, at least one of them a guardian.");
+    say_founded(&founded, out);
     Ok(Exit::Done)
+}
+
+fn say_founded(founded: &Founded, out: &mut Out) {
+    let (roots, threshold) = (founded.trust.roots.len(), founded.trust.threshold);
+    out.tell(
+        format!("Made {roots} root keys; any {threshold} of them sign."),
+        &Words::of("founded").count("roots", roots).count("threshold", threshold),
+    );
+    out.steps(&[
+        (
+            "Carry each root key file to another person and machine, and delete it here.",
+            Words::of("founded-carry"),
+        ),
+        (
+            "Print the spare, write its passphrase down apart from it, keep both in a third place.",
+            Words::of("founded-spare"),
+        ),
+        (
+            "Put roots.txt and the fingerprint of all roots on pages that others archive.",
+            Words::of("founded-pages"),
+        ),
+        (
+            "Next: `sandyk admin invite` for each reader, at least one of them a guardian.",
+            Words::of("founded-next"),
+        ),
+    ]);
 }
 
 fn invite(args: &InviteArgs, out: &mut Out) -> Result<Exit, CliError> {
@@ -112,17 +127,25 @@ fn invite(args: &InviteArgs, out: &mut Out) -> Result<Exit, CliError> {
     let invitation = admin::invite(&ceremony, role).or_else(refused)?;
     save_new(&args.out, &invitation.to_text())?;
     let (role, file) = (role.word(), args.out.display());
-    out.say(format!("Wrote {file}, an invitation for a {role}. Its fingerprint:"));
+    out.tell(
+        format!("Wrote {file}, an invitation for a {role}. Its fingerprint:"),
+        &Words::of("invited").with("role", role).with("file", &file),
+    );
     out.line(invitation.fingerprint())?;
     if invitation.desk_address.is_empty() {
-        out.say("It names no address of the desk; the reader must be told.");
+        out.tell(
+            "It names no address of the desk; the reader must be told.",
+            &Words::of("invited-no-address"),
+        );
     }
-    out.say("\nWhat to do now:");
-    out.say("1. Hand it over, and compare the fingerprint by voice.");
-    out.say(
-        "2. The reader runs `sandyk review init` and `sandyk sync init`, and gives back two files.",
-    );
-    out.say("3. Next: `sandyk admin add reader.pub device.pub`.");
+    out.steps(&[
+        ("Hand it over, and compare the fingerprint by voice.", Words::of("invited-hand")),
+        (
+            "The reader runs `sandyk review init` and `sandyk sync init`, and gives back two files.",
+            Words::of("invited-reader"),
+        ),
+        ("Next: `sandyk admin add reader.pub device.pub`.", Words::of("invited-next")),
+    ]);
     Ok(Exit::Done)
 }
 
@@ -132,17 +155,24 @@ fn add(args: &AddArgs, out: &mut Out) -> Result<Exit, CliError> {
     let entrants = entrants.collect::<Result<Vec<_>, _>>().or_else(refused)?;
     let added = admin::add(&ceremony, entrants).or_else(refused)?;
     show::write_added(added, out)?;
-    out.say("Taken into the draft; signatures made before, if any, no longer count.");
-    out.say("\nWhat to do now:");
-    out.say("1. Compare each fingerprint with its owner, in person or by voice.");
-    out.say("2. Next: `sandyk admin sign`, once with each of the roots that must sign.");
+    out.tell(
+        "Taken into the draft; signatures made before, if any, no longer count.",
+        &Words::of("added"),
+    );
+    out.steps(&[
+        (
+            "Compare each fingerprint with its owner, in person or by voice.",
+            Words::of("added-compare"),
+        ),
+        (SIGN_NEXT, Words::of("sign-next")),
+    ]);
     Ok(Exit::Done)
 }
 
 fn sign(args: &SignArgs, today: Day, out: &mut Out) -> Result<Exit, CliError> {
     let ceremony = open(&args.folder)?;
     let draft = admin::check_draft(&ceremony, today).or_else(refused)?;
-    out.say("This will be signed:");
+    out.tell("This will be signed:", &Words::of("sign-this"));
     say_view(&KeyringView::of_draft(&draft, today).or_else(refused)?, out);
     let words =
         passphrase::ask(args.passphrase_file.as_ref(), &args.root.display().to_string(), out)?;
@@ -150,11 +180,15 @@ fn sign(args: &SignArgs, today: Day, out: &mut Out) -> Result<Exit, CliError> {
     let progress = admin::sign(&ceremony, &root, today).or_else(refused)?;
     let (signed, needed) = (progress.signed.len(), progress.needed);
     out.line(format!("epoch {}: {signed} of {needed} signatures", progress.epoch))?;
-    out.say(format!("Signed so far by {}.", progress.signed.join(", ")));
+    let names = progress.signed.join(", ");
+    out.tell(format!("Signed so far by {names}."), &Words::of("signed-by").with("names", &names));
     if signed < needed {
-        out.say("Next: carry the folder to another root's holder, who signs the same way.");
+        out.tell(
+            "Next: carry the folder to another root's holder, who signs the same way.",
+            &Words::of("signed-carry"),
+        );
     } else {
-        out.say("Next: `sandyk admin keyring publish`.");
+        out.tell("Next: `sandyk admin keyring publish`.", &Words::of("signed-publish"));
     }
     Ok(Exit::Done)
 }
@@ -164,8 +198,8 @@ fn renew(args: &RenewArgs, today: Day, out: &mut Out) -> Result<Exit, CliError> 
     let not_after = today.plus_days(args.days);
     let epoch = admin::renew(&ceremony, today, not_after).or_else(refused)?;
     out.line(format!("epoch {epoch} until {not_after}"))?;
-    out.say("Drafted; nothing but the last day changes.");
-    out.say("Next: `sandyk admin sign`, once with each of the roots that must sign.");
+    out.tell("Drafted; nothing but the last day changes.", &Words::of("drafted"));
+    out.tell(SIGN_NEXT, &Words::of("sign-next"));
     Ok(Exit::Done)
 }
 
@@ -183,10 +217,14 @@ fn show(args: &ShowArgs, today: Day, out: &mut Out) -> Result<Exit, CliError> {
         }
         (None, Some(folder)) => {
             let trust = load_roots(&folder.join("roots.txt"))?;
-            out.say(
-                "Checked against roots.txt of the same folder, which proves nothing by itself.",
+            let fingerprint = trust.fingerprint();
+            out.tell(
+                format!(
+                    "Checked against roots.txt of the same folder, which proves nothing by itself.\n   \
+                     next: compare the fingerprint of all roots: {fingerprint}"
+                ),
+                &Words::of("shown-own-roots").with("fingerprint", &fingerprint),
             );
-            out.say(format!("Compare the fingerprint of all roots: {}", trust.fingerprint()));
             let published = crate::keyring::load_folder(folder, &trust);
             KeyringView::of_published(&published.or_else(refused)?, today)
         }
@@ -202,9 +240,16 @@ fn show(args: &ShowArgs, today: Day, out: &mut Out) -> Result<Exit, CliError> {
 fn verify(args: &VerifyArgs, today: Day, out: &mut Out) -> Result<Exit, CliError> {
     let trust = load_roots(&args.roots)?;
     let published = admin::verify(&args.published, &trust, today).or_else(refused)?;
-    out.say(format!("Verified from the roots {}.", trust.fingerprint()));
+    let fingerprint = trust.fingerprint();
+    out.tell(
+        format!("Verified from the roots {fingerprint}."),
+        &Words::of("verified").with("fingerprint", &fingerprint),
+    );
     if published.desk.is_none() {
-        out.say("There is no desk note of this epoch: no machine may fetch anything.");
+        out.warn(
+            "there is no desk note of this epoch: no machine may fetch anything",
+            &Words::of("verified-no-desk"),
+        );
     }
     let view = KeyringView::of_published(&published, today).or_else(refused)?;
     write_view(&view, out)
@@ -220,12 +265,22 @@ fn publish(args: &PublishArgs, today: Day, out: &mut Out) -> Result<Exit, CliErr
     let published = published.map_or_else(|| refused(KeyringError::NothingPublished), Ok)?;
     let view = KeyringView::of_published(&published, today).or_else(refused)?;
     say_warnings(&view, out);
+    let epoch = outcome.epoch;
     if outcome.written.is_empty() {
-        out.say(format!("Epoch {} is published there already.", outcome.epoch));
+        out.tell(
+            format!("Epoch {epoch} is published there already."),
+            &Words::of("published-already").with("epoch", epoch),
+        );
         return Ok(Exit::NothingToDo);
     }
-    out.say(format!("Epoch {} is published, good until {}.", outcome.epoch, view.not_after));
-    out.say("desk-….note is for the server alone; everything else may be public.");
+    out.tell(
+        format!("Epoch {epoch} is published, good until {}.", view.not_after),
+        &Words::of("published").with("epoch", epoch).with("last", view.not_after),
+    );
+    out.tell(
+        "desk-….note is for the server alone; everything else may be public.",
+        &Words::of("published-desk"),
+    );
     Ok(Exit::Done)
 }
 
@@ -260,3 +315,5 @@ fn refused<T>(error: impl Into<AdminError>) -> Result<T, CliError> {
     let words = error.words();
     Err(CliError::told(exit, error).words(words))
 }
+
+const SIGN_NEXT: &str = "Next: `sandyk admin sign`, once with each of the roots that must sign.";

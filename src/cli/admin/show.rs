@@ -7,6 +7,7 @@ use crate::{
     cli::{
         exit::{CliError, Exit},
         out::{Format, Out},
+        words::{Told as _, Words},
     },
 };
 
@@ -61,7 +62,10 @@ pub(super) fn write_view(view: &KeyringView, out: &mut Out) -> Result<Exit, CliE
 
 /// The same to stderr, where what is about to be signed is shown.
 pub(super) fn say_view(view: &KeyringView, out: &mut Out) {
-    out.say(headline(view));
+    let KeyringView { state, organisation, epoch, not_after, days_left, .. } = view;
+    let words = Words::of("sign-headline").with("organisation", organisation).with("epoch", epoch);
+    let words = words.with("state", state).with("last", not_after).with("left", days_left);
+    out.tell(headline(view), &words);
     for (what, rows) in [("reader", reader_rows(view)), ("device", device_rows(view))] {
         for row in rows {
             out.say(format!("   {what}  {}", row.join("  ")));
@@ -73,7 +77,7 @@ pub(super) fn say_view(view: &KeyringView, out: &mut Out) {
 /// What to mind although nothing is wrong, to stderr.
 pub(super) fn say_warnings(view: &KeyringView, out: &mut Out) {
     for warning in &view.warnings {
-        out.say(format!("Mind: {warning}."));
+        out.warn(warning, &warning.words());
     }
 }
 

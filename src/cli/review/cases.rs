@@ -90,10 +90,26 @@ fn new(title: &str, session: &mut Session, out: &mut Out) -> Result<Exit, CliErr
         }
         Format::Table => out.line(case)?,
     }
-    out.say(format!("Opened the case \"{}\".", ForTerminal(title).one_line(TITLE)));
-    out.say("It goes out at the next `sandyk sync`; the others see it after theirs.");
-    out.say(format!("Next: sandyk review tag ID --case {}", short(&case.to_string())));
+    let title = ForTerminal(title).one_line(TITLE);
+    out.tell(
+        format!("Opened the case \"{title}\"."),
+        &words::Words::of("case-opened").with("title", &title),
+    );
+    say_when_it_goes_out(out);
+    let case = short(&case.to_string());
+    out.tell(
+        format!("Next: sandyk review tag ID --case {case}"),
+        &words::Words::of("case-next").with("case", &case),
+    );
     Ok(Exit::Done)
+}
+
+/// When the others see what was written.
+pub(super) fn say_when_it_goes_out(out: &mut Out) {
+    out.tell(
+        "It goes out at the next `sandyk sync`; the others see it after theirs.",
+        &words::Words::of("goes-out"),
+    );
 }
 
 fn list(session: &Session, out: &mut Out) -> Result<Exit, CliError> {
@@ -102,7 +118,10 @@ fn list(session: &Session, out: &mut Out) -> Result<Exit, CliError> {
     match out.format() {
         Format::Json => out.json(&rows)?,
         Format::Table if rows.is_empty() => {
-            out.say("There are no cases yet. Open one: sandyk review case new TITLE");
+            out.tell(
+                "There are no cases yet. Open one: sandyk review case new TITLE",
+                &words::Words::of("cases-none"),
+            );
         }
         Format::Table => {
             let cells = rows.iter().map(|row| {
@@ -154,13 +173,19 @@ fn show(case: &str, session: &Session, out: &mut Out) -> Result<Exit, CliError> 
     list::rows(&testimonies, session, out)?;
     if case.testimonies.is_empty() {
         let id = short(&id.to_string());
-        out.say(format!("Nothing is in it yet: sandyk review tag ID --case {id}"));
+        out.tell(
+            format!("Nothing is in it yet: sandyk review tag ID --case {id}"),
+            &words::Words::of("case-empty").with("case", &id),
+        );
     }
     let missing = case.testimonies.len().saturating_sub(testimonies.len());
     if missing > 0 {
-        out.say(format!(
-            "{missing} testimonies of this case are not in this workspace yet: sandyk sync"
-        ));
+        out.tell(
+            format!(
+                "{missing} testimonies of this case are not in this workspace yet: sandyk sync"
+            ),
+            &words::Words::of("case-missing").count("count", missing),
+        );
     }
     Ok(Exit::Done)
 }

@@ -1,6 +1,6 @@
 //! `sandyk review exhibits`: the files of a testimony, as they were sent.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
@@ -67,12 +67,22 @@ pub(super) fn run(args: &ExhibitsArgs, session: &Session, out: &mut Out) -> Resu
         }
     }
     if written.is_empty() {
-        out.say("this testimony came without files");
+        out.tell("This testimony came without files.", &Words::of("exhibits-none"));
         return Ok(Exit::NothingToDo);
     }
-    out.say(format!("Took them out to {}, with exhibits.json beside them.", args.to.display()));
-    out.say("Open them on a machine without network and without your keys: any file can attack.");
+    say_where(&args.to, out);
     Ok(Exit::Done)
+}
+
+fn say_where(folder: &Path, out: &mut Out) {
+    let folder = folder.display();
+    out.tell(
+        format!(
+            "Took them out to {folder}, with exhibits.json beside them.\n   next: open them on a \
+             machine without network and without your keys: any file can attack"
+        ),
+        &Words::of("exhibits-out").with("folder", &folder),
+    );
 }
 
 /// Columns from which on a table holds a digest in one piece.

@@ -83,7 +83,10 @@ pub(super) fn run(args: &ForgetArgs, session: &Session, out: &mut Out) -> Result
         if out.format() == Format::Json {
             out.json(&serde_json::json!({ "testimony": id, "objections": stopped }))?;
         }
-        out.say("Your objection is in the outbox. Sync now: it stops the order only at the desk.");
+        out.tell(
+            "Your objection is in the outbox.\n   next: sync now: it stops the order only at the desk",
+            &Words::of("objected"),
+        );
         return Ok(Exit::Done);
     }
     let reason = args.reason.map(Reason::from).ok_or_else(no_reason)?;
@@ -109,19 +112,34 @@ fn tell(signed: &SignedFile, file: &std::path::Path, out: &mut Out) -> Result<Ex
     }
     let file = file.display();
     if handed_in.is_some() {
-        out.say("The order is complete, and in the outbox for the next sync.");
-        out.say(format!(
-            "From the day it reaches the desk, {WAIT_DAYS} whole days pass; until then any \
-             guardian stops it: sandyk review forget ID --object"
-        ));
+        out.tell(
+            "The order is complete, and in the outbox for the next sync.",
+            &Words::of("order-complete"),
+        );
+        out.tell(
+            format!(
+                "From the day it reaches the desk, {WAIT_DAYS} whole days pass; until then any \
+                 guardian stops it: sandyk review forget ID --object"
+            ),
+            &Words::of("order-waits").count("count", WAIT_DAYS),
+        );
         return Ok(Exit::Done);
     }
-    out.say(format!("Signed into {file}. It is not secret, and does nothing yet."));
-    out.say(if votes.all_guardians > 1 {
-        "Next: give the file to another guardian: sandyk review forget --order FILE"
+    out.tell(
+        format!("Signed into {file}. It is not secret, and does nothing yet."),
+        &Words::of("order-signed").with("file", &file),
+    );
+    if votes.all_guardians > 1 {
+        out.tell(
+            "Next: give the file to another guardian: sandyk review forget --order FILE",
+            &Words::of("order-to-guardian"),
+        );
     } else {
-        "Next: a root signs it (sandyk admin forget), then: sandyk review forget --order FILE"
-    });
+        out.tell(
+            "Next: a root signs it (sandyk admin forget), then: sandyk review forget --order FILE",
+            &Words::of("order-to-root"),
+        );
+    }
     Ok(Exit::Done)
 }
 
@@ -144,10 +162,14 @@ pub(super) fn say_pending(session: &Session, out: &mut Out) {
         let id = short(&pending.testimony.to_string());
         let (by, reason, day) = (pending.by.words(), pending.reason.word(), pending.day);
         let until: Day = day.plus_days(WAIT_DAYS);
-        out.say(format!(
-            "** {id} is to be forgotten ({reason}), by order of {by} of {day}, after {until}."
-        ));
-        out.say(format!("   next: a guardian who objects: sandyk review forget {id} --object"));
+        let words = Words::of("order-pending").with("id", &id).with("reason", reason);
+        out.alarm(
+            format!(
+                "** {id} is to be forgotten ({reason}), by order of {by} of {day}, after {until}.\n   \
+                 next: a guardian who objects: sandyk review forget {id} --object"
+            ),
+            &words.with("day", day).with("until", until),
+        );
     }
 }
 

@@ -102,14 +102,23 @@ fn say(made: &Made, organisation: &str, out: &mut Out) -> Result<(), CliError> {
     out.item(4, &made.fingerprint)?;
     out.line("Fingerprint of the roots that you will trust")?;
     out.item(4, &made.roots_fingerprint)?;
-    out.say("\nWhat to do now:");
-    out.say("1. Read both fingerprints to an administrator by voice; they must hear the same.");
-    out.say(format!("2. Give them {}: it is not secret.", made.reader_pub.display()));
-    out.say(format!(
-        "3. Copy {} to two sticks kept in two places: it is locked by your passphrase.",
-        made.reader_age.display()
-    ));
-    out.say("   Without the file, or without the passphrase, nobody can open what you could.");
-    out.say("4. Make this machine known: sandyk sync init (with the same invitation).");
+    let (public, secret) = (made.reader_pub.display(), made.reader_age.display());
+    let give = format!("Give them {public}: it is not secret.");
+    let copy = format!(
+        "Copy {secret} to two sticks kept in two places: it is locked by your passphrase.\n   Without \
+         the file, or without the passphrase, nobody can open what you could."
+    );
+    out.steps(&[
+        (
+            "Read both fingerprints to an administrator by voice; they must hear the same.",
+            Words::of("joined-read"),
+        ),
+        (&give, Words::of("joined-give").with("file", public)),
+        (&copy, Words::of("joined-copy").with("file", secret)),
+        (
+            "Make this machine known: sandyk sync init (with the same invitation).",
+            Words::of("joined-sync"),
+        ),
+    ]);
     Ok(())
 }

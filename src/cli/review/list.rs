@@ -14,6 +14,7 @@ use crate::{
             words,
         },
         terminal::ForTerminal,
+        words::Words,
     },
     clock::{Day, Week},
     forget::{Authority, Reason},
@@ -97,13 +98,16 @@ pub(super) fn run(args: &ListArgs, session: &mut Session, out: &mut Out) -> Resu
     rows(&testimonies, session, out)?;
     gone.iter().try_for_each(|gone| out.item(0, &forget::sentence(gone)))?;
     if testimonies.is_empty() && gone.is_empty() && out.format() == Format::Table {
-        out.say(match (case, args.unread) {
-            (None, false) => {
-                "There are no testimonies here yet. `sandyk sync` fetches what there is."
+        match (case, args.unread) {
+            (None, false) => out.tell(
+                "There are no testimonies here yet. `sandyk sync` fetches what there is.",
+                &Words::of("list-none"),
+            ),
+            (_, true) => out.tell("You have read everything here.", &Words::of("list-all-read")),
+            (Some(_), false) => {
+                out.tell("There are no testimonies in this case.", &Words::of("list-none-in-case"));
             }
-            (_, true) => "You have read everything here.",
-            (Some(_), false) => "There are no testimonies in this case.",
-        });
+        }
     }
     Ok(Exit::Done)
 }

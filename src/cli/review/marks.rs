@@ -126,18 +126,19 @@ fn finish(acts: &[Op], session: &mut Session, out: &mut Out) -> Result<Exit, Cli
     if out.format() == Format::Json {
         out.json(&serde_json::json!({ "written": n }))?;
     } else if n == 0 {
-        out.say("There is nothing to do: it is so already.");
+        out.tell("There is nothing to do: it is so already.", &Words::of("marks-nothing"));
     } else {
         for act in acts {
-            out.say(done(act, session));
+            let (english, words) = done(act, session);
+            out.tell(english, &words);
         }
-        out.say("It goes out at the next `sandyk sync`; the others see it after theirs.");
+        cases::say_when_it_goes_out(out);
     }
     Ok(if n == 0 { Exit::NothingToDo } else { Exit::Done })
 }
 
-/// What was done, in a sentence.
-fn done(act: &Op, session: &Session) -> String {
+/// What was done, in a sentence: in English, and its words.
+fn done(act: &Op, session: &Session) -> (String, Words) {
     let title = |case| {
         let title = cases::title(case, &session.book.casebook);
         ForTerminal(&title).one_line(TITLE)
@@ -145,25 +146,44 @@ fn done(act: &Op, session: &Session) -> String {
     let id = |target: TargetId| short(&target.to_string());
     match act {
         Op::LinkTestimony { case, testimony, .. } => {
-            format!("Put {} into the case \"{}\".", short(&testimony.to_string()), title(*case))
+            let (id, title) = (short(&testimony.to_string()), title(*case));
+            let words = Words::of("mark-linked").with("id", &id).with("title", &title);
+            (format!("Put {id} into the case \"{title}\"."), words)
         }
         Op::UnlinkTestimony { case, testimony, .. } => {
-            format!("Took {} out of the case \"{}\".", short(&testimony.to_string()), title(*case))
+            let (id, title) = (short(&testimony.to_string()), title(*case));
+            let words = Words::of("mark-unlinked").with("id", &id).with("title", &title);
+            (format!("Took {id} out of the case \"{title}\"."), words)
         }
         Op::Tag { target, code, remove: false } => {
-            format!("Tagged {} with {}.", id(*target), code.as_str())
+            let (id, code) = (id(*target), code.as_str());
+            let words = Words::of("mark-tagged").with("id", &id).with("code", code);
+            (format!("Tagged {id} with {code}."), words)
         }
         Op::Tag { target, code, remove: true } => {
-            format!("Took the tag {} off {}.", code.as_str(), id(*target))
+            let (id, code) = (id(*target), code.as_str());
+            let words = Words::of("mark-untagged").with("id", &id).with("code", code);
+            (format!("Took the tag {code} off {id}."), words)
         }
-        Op::Remark { target, .. } => format!("Put your remark on {}.", id(*target)),
+        Op::Remark { target, .. } => {
+            let id = id(*target);
+            (format!("Put your remark on {id}."), Words::of("mark-remark").with("id", &id))
+        }
         Op::OpenCase { title, .. } => {
-            format!("Opened the case \"{}\".", ForTerminal(title).one_line(TITLE))
+            let title = ForTerminal(title).one_line(TITLE);
+            (
+                format!("Opened the case \"{title}\"."),
+                Words::of("case-opened").with("title", &title),
+            )
         }
         Op::Opened { testimony } => {
-            format!("Wrote down that you read {}.", short(&testimony.to_string()))
+            let id = short(&testimony.to_string());
+            (format!("Wrote down that you read {id}."), Words::of("mark-read").with("id", &id))
         }
-        Op::Checkpoint { size, .. } => format!("Wrote down that your feed has {size} events."),
+        Op::Checkpoint { size, .. } => {
+            let words = Words::of("mark-feed").count("count", *size);
+            (format!("Wrote down that your feed has {size} events."), words)
+        }
     }
 }
 
@@ -177,7 +197,6 @@ fn codes(given: &[String]) -> Result<Vec<Tag>, CliError> {
             CliError::usage(format!("{text:?}: {e}"))
                 .kept("nothing was written")
                 .advice("a tag is small letters, figures and hyphens, such as forced-confession")
-                .words(Words::of("tag-refused").with("given", text).why(e.words()))
                 .words(Words::of("tag-refused").with("given", text).why(e.words()))
         })
     };
@@ -196,10 +215,13 @@ fn warn_of_strange(codes: &[Tag], out: &mut Out) {
     let taxonomy = Taxonomy::embedded();
     let known = |code: &Tag| LISTS.iter().any(|l| taxonomy.find(*l, code.as_str()).is_some());
     for code in codes.iter().filter(|code| !known(code)) {
-        out.say(format!(
-            "warning: {} is in no list of this version's taxonomy; the tag is put on all the same",
-            code.as_str()
-        ));
+        let code = code.as_str();
+        out.warn(
+            format!(
+                "{code} is in no list of this version's taxonomy; the tag is put on all the same"
+            ),
+            &Words::of("tag-unknown").with("code", code),
+        );
     }
 }
 

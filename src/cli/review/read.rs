@@ -63,17 +63,23 @@ pub(super) fn next(session: &mut Session, out: &mut Out) -> Result<Exit, CliErro
     waiting.retain(|t| t.content.is_ok() && !read(t.id));
     sort_by_urgency(&mut waiting);
     let Some(first) = waiting.first() else {
-        out.say("You have read everything that can be opened here.");
-        out.say("Next: `sandyk sync` fetches what is new; `sandyk review list` shows all.");
+        out.tell(
+            "You have read everything that can be opened here.\n   next: `sandyk sync` fetches what is \
+             new; `sandyk review list` shows all",
+            &Words::of("read-all"),
+        );
         return Ok(Exit::NothingToDo);
     };
     note_opened(first.id, session, out);
     let exit = present(first, None, session, out)?;
-    out.say(match waiting.len().saturating_sub(1) {
-        0 => "\nThat was the last one you had not read.".to_owned(),
-        1 => "\nOne more waits for you: sandyk review read".to_owned(),
-        more => format!("\n{more} more wait for you: sandyk review read"),
-    });
+    out.say("");
+    match waiting.len().saturating_sub(1) {
+        0 => out.tell("That was the last one you had not read.", &Words::of("read-last")),
+        more => out.tell(
+            format!("{more} more to read: sandyk review read"),
+            &Words::of("read-more").count("count", more),
+        ),
+    }
     Ok(exit)
 }
 
@@ -133,7 +139,7 @@ fn note_opened(testimony: TestimonyId, session: &mut Session, out: &mut Out) {
         return;
     }
     if let Err(error) = write(session, &[Op::Opened { testimony }]) {
-        out.say("warning: that you read this could not be written down");
+        out.warn("that you read this could not be written down", &Words::of("read-not-noted"));
         out.error(&error);
     }
 }

@@ -101,8 +101,7 @@ fn open_keys(
             return Err(wrong);
         }
         let english = "That is not the passphrase of these keys. Once more:";
-        let said = out.in_words(english, &Words::of("passphrase-once-more"));
-        out.say(said);
+        out.tell(english, &Words::of("passphrase-once-more"));
     }
 }
 
@@ -300,22 +299,29 @@ fn say_what_the_casebook_lacks(session: &Session, out: &mut Out) {
         let whose = fault.by.map_or_else(String::new, |by| {
             format!(", said to be entry {} of {}", fault.seq.unwrap_or(0), name(session, by))
         });
-        out.say(format!("not proven: {}{whose}: {}", fault.position, fault.cause));
+        let (place, cause) = (format!("{}{whose}", fault.position), &fault.cause);
+        let words = Words::of("warn-entry").with("place", fault.position).why(cause.words());
+        out.warn(format!("not proven: {place}: {cause}"), &words);
     }
     let more = casebook.faults.len().saturating_sub(SHOWN);
     if more > 0 {
-        out.say(format!("not proven: {more} more casebook entries"));
+        let words = Words::of("warn-entries").count("count", more);
+        out.warn(format!("not proven: {more} more casebook entries"), &words);
     }
     if session.unknown_events() > 0 {
         let n = session.unknown_events();
-        out.say(format!("{n} events of a kind that this version does not know: update sandyk"));
+        out.warn(
+            format!(
+                "{n} events of a kind that this version does not know\n   kept: they stay as they \
+                 are\n   next: update sandyk"
+            ),
+            &Words::of("warn-unknown-events").count("count", n),
+        );
     }
     if casebook.unknown > 0 {
         let n = casebook.unknown;
         let english = format!("{n} entries that this version does not know are kept and not shown");
-        let words = Words::of("warn-unknown-entries").count("count", n);
-        let said = out.in_words(english, &words);
-        out.say(said);
+        out.warn(english, &Words::of("warn-unknown-entries").count("count", n));
     }
 }
 
@@ -333,10 +339,7 @@ fn say_what_the_clock_shows(session: &Session, today: Day, out: &mut Out) {
                 &words,
             );
         }
-        Err(error) => {
-            let (what, words) = (CliError::told(Exit::Failed, &error), error.words());
-            out.warn(what.what(), &words);
-        }
+        Err(error) => out.warn_of(&error, &error.words()),
         Ok(()) => {}
     }
     let Some(week) = session.latest_week().filter(|week| *week > today.plus_days(7).week()) else {

@@ -35,6 +35,8 @@ use crate::{
 const LOOK_SECONDS: u64 = 3;
 /// How often it is looked whether an order to forget has waited long enough, in seconds.
 const FORGET_SECONDS: u64 = 600;
+/// Said if a request is still running when all else has ended.
+const CUT_SHORT: &str = "stopped while a request was running; nothing acknowledged is lost";
 /// Pieces that are sealed and written at once.
 const WRITERS: usize = 16;
 
@@ -165,7 +167,7 @@ async fn serve(config: ServerConfig, out: &mut Out) -> Result<Exit, CliError> {
     match Arc::try_unwrap(store) {
         Ok(store) => store.close().await?,
         // A request outlived its grace: the next start rebuilds the index from the journal.
-        Err(_) => out.say("stopped while a request was running; nothing acknowledged is lost"),
+        Err(_) => out.tell(CUT_SHORT, &Words::of("stopped-in-a-request")),
     }
     Ok(Exit::Done)
 }
@@ -179,26 +181,47 @@ fn open_to_anybody(bound: Bound, config: &ServerConfig) -> Result<Door, CliError
 }
 
 fn open_store(config: &ServerConfig, out: &mut Out) -> Result<Arc<SledStore>, CliError> {
-    let store = SledStore::open(&config.store)?;
+    let store = SledStore::open(&config.store).map_err(not_opened)?;
     if let HowOpened::Rebuilt { why, cut } = store.how_opened() {
-        let why = match why {
-            WhyRebuilt::NotClosed => "the server had ended without closing it",
-            WhyRebuilt::OtherJournal => "the journal is not the one it was made from",
-            WhyRebuilt::BadIndex => "it could not be opened",
+        let (why, id) = match why {
+            WhyRebuilt::NotClosed => {
+                ("the server had ended without closing it", "rebuilt-not-closed")
+            }
+            WhyRebuilt::OtherJournal => {
+                ("the journal is not the one it was made from", "rebuilt-other-journal")
+            }
+            WhyRebuilt::BadIndex => ("it could not be opened", "rebuilt-unreadable"),
         };
-        out.say(format!("the index was rebuilt from the journal: {why}"));
+        out.tell(
+            format!("the index was rebuilt from the journal: {why}"),
+            &Words::of("index-rebuilt").why(Words::of(id)),
+        );
         if cut > 0 {
-            out.say(format!(
-                "{cut} bytes of an unfinished change were cut; nothing acknowledged is lost"
-            ));
+            out.tell(
+                format!(
+                    "{cut} bytes of an unfinished change were cut; nothing acknowledged is lost"
+                ),
+                &Words::of("unfinished-cut").count("count", cut),
+            );
         }
     }
     store.sweep()?;
     // Before anything is taken in, so that the first blob finds a pool to take its file from.
-    if let Some(warning) = level_times(&store) {
-        out.say(warning);
-    }
+    level_times(&store, None, out);
     Ok(Arc::new(store))
+}
+
+fn not_opened(error: StoreError) -> CliError {
+    if !matches!(error, StoreError::Io(_)) {
+        return error.into();
+    }
+    let words = error.words();
+    CliError::from(error)
+        .kept("everything acknowledged")
+        .advice(
+            "check that the disk has room and that you may write to this folder, then try again",
+        )
+        .words(words)
 }
 
 async fn bind(what: &str, listener: &Listener, out: &mut Out) -> Result<Bound, CliError> {
@@ -333,7 +356,7 @@ fn say_site(
 
 fn say_standing(intake: &Intake, out: &mut Out) {
     match intake.readers() {
-        Err(closed) => out.warn(format!("the intake is closed: {closed}"), &closed.words()),
+        Err(closed) => out.warn_of(format!("the intake is closed: {closed}"), &closed.words()),
         Ok(readers) if readers.count() < 2 => out.warn(
             "one reader only: if that key is lost, every testimony is lost; add a second",
             &Words::of("warn-one-reader"),

@@ -30,7 +30,7 @@ impl Rounds<'_> {
         let error = self.intake.log().round().await.err();
         let warning = error.as_ref().map(ToString::to_string);
         if let Some(new) = error.filter(|_| warning != self.log) {
-            out.warn(&new, &new.words());
+            out.warn_of(&new, &new.words());
         }
         self.log = warning;
     }
@@ -39,11 +39,7 @@ impl Rounds<'_> {
     pub(super) fn make(&mut self, out: &mut Out) -> Option<StoreError> {
         self.said = look(&mut self.folder, self.said.as_deref(), out);
         self.intake.pages().sweep();
-        let times = level_times(self.store);
-        if let Some(warning) = times.as_ref().filter(|_| times != self.times) {
-            out.say(warning);
-        }
-        self.times = times;
+        self.times = level_times(self.store, self.times.as_deref(), out);
         let room = self.intake.room();
         if room != std::mem::replace(&mut self.room, room) {
             say_room(room, self.intake.limits(), out);
@@ -60,7 +56,10 @@ pub(super) fn look(
 ) -> Option<String> {
     let error = match folder.look() {
         Ok(Look::Now(epoch)) => {
-            out.say(format!("keyring of epoch {epoch} is in force"));
+            out.tell(
+                format!("keyring of epoch {epoch} is in force"),
+                &Words::of("in-force").with("epoch", epoch),
+            );
             let published = folder.subscribe().borrow().clone();
             return published.and_then(|published| published.site.as_ref().err().cloned()).map(
                 |e| {
@@ -75,7 +74,7 @@ pub(super) fn look(
     };
     let warning = error.to_string();
     if said != Some(warning.as_str()) {
-        out.warn(&warning, &error.words());
+        out.warn_of(&warning, &error.words());
     }
     Some(warning)
 }
@@ -85,8 +84,7 @@ fn say_room(room: Room, limits: &Limits, out: &mut Out) {
     match room {
         Room::Everything => {
             let english = "there is room on the disk again: words and files are taken in";
-            let said = out.in_words(english, &Words::of("room-again"));
-            out.say(said);
+            out.tell(english, &Words::of("room-again"));
         }
         Room::Words => out.warn(
             format!(
@@ -106,8 +104,12 @@ fn say_room(room: Room, limits: &Limits, out: &mut Out) {
     }
 }
 
-/// Keeps the times on disk coarse; gives the warning if that did not work.
-pub(super) fn level_times(store: &SledStore) -> Option<String> {
-    let levelled = store.level_times(SystemClock.unix_seconds());
-    levelled.err().map(|e| format!("warning: exact times stay on disk for now: {e}"))
+/// Keeps the times on disk coarse; says the warning that stands now if it did not stand before.
+pub(super) fn level_times(store: &SledStore, said: Option<&str>, out: &mut Out) -> Option<String> {
+    let error = store.level_times(SystemClock.unix_seconds()).err()?;
+    let warning = format!("exact times stay on disk for now: {error}");
+    if said != Some(warning.as_str()) {
+        out.warn(&warning, &Words::of("times-stay").why(error.words()));
+    }
+    Some(warning)
 }

@@ -7,7 +7,10 @@ use std::{
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::{cli::out::Out, sync::Step};
+use crate::{
+    cli::{out::Out, words::Words},
+    sync::Step,
+};
 
 /// A bar that appears after one second, if somebody looks.
 pub(super) struct Bar {
@@ -25,7 +28,7 @@ impl Bar {
     /// Draws how far it has come; a pause is told in words, also if nobody looks.
     pub(super) fn show(&mut self, step: &Step, out: &mut Out) {
         if let Step::Pause { pause } = step {
-            return self.drawn.suspend(|| out.say(in_words(*pause)));
+            return self.drawn.suspend(|| say_pause(*pause, out));
         }
         if !self.looking || self.began.elapsed() < Duration::from_secs(1) {
             return;
@@ -50,11 +53,14 @@ impl Bar {
     }
 }
 
-/// Why nothing moves for a while.
-fn in_words(pause: Duration) -> String {
+/// Says why nothing moves for a while.
+fn say_pause(pause: Duration, out: &mut Out) {
     let seconds = pause.as_secs();
-    format!(
-        "the desk answers only so many requests in two minutes; sync goes on by itself in {seconds} \
-         seconds"
-    )
+    out.tell(
+        format!(
+            "the desk answers only so many requests in two minutes; sync goes on by itself in \
+             {seconds} seconds"
+        ),
+        &Words::of("sync-pause").count("count", seconds),
+    );
 }

@@ -6,6 +6,7 @@
 //! Does not: open anything. Spec: `docs/format/desk.md`.
 
 mod bar;
+mod more;
 
 use std::{
     net::{SocketAddr, TcpStream},
@@ -15,7 +16,7 @@ use std::{
 
 use rand::rngs::OsRng;
 
-use self::bar::Bar;
+use self::{bar::Bar, more::say_more};
 
 use crate::{
     cli::{
@@ -51,6 +52,9 @@ pub struct SyncArgs {
     /// Tor's proxy, e.g. `socks5h://127.0.0.1:9050`.
     #[arg(long, value_name = "URL")]
     proxy: Option<String>,
+    /// Try for at most so many seconds to reach the desk; without it, a few times over some minutes.
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=LONGEST))]
+    wait: Option<u64>,
 }
 
 #[derive(Debug, clap::Subcommand)]
@@ -99,7 +103,10 @@ pub fn run(args: SyncArgs, out: &mut Out) -> Result<Exit, CliError> {
     }
     warn_if_open(&settings.device.join(sync::DEVICE_KEY), out);
     if let Wanted::These(_) = settings.exhibits {
-        out.say("the server sees which exhibits you fetch; `--exhibits all` shows it nothing");
+        out.warn(
+            "the server sees which exhibits you fetch; `--exhibits all` shows it nothing",
+            &Words::of("sync-names-exhibits"),
+        );
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let mut bar = Bar::new();
@@ -117,7 +124,7 @@ pub fn run(args: SyncArgs, out: &mut Out) -> Result<Exit, CliError> {
 
 fn init(args: InitArgs, out: &mut Out) -> Result<Exit, CliError> {
     let InitArgs { workspace, invitation, reader, device } = args;
-    let folder = device.display().to_string();
+    let file = device.join(sync::DEVICE_PUB).display().to_string();
     let settings = Init { workspace, device, invitation, reader };
     let public = sync::init(&settings, &mut OsRng).map_err(|error| {
         let said = explain(&error);
@@ -137,13 +144,15 @@ fn init(args: InitArgs, out: &mut Out) -> Result<Exit, CliError> {
         out.line("fingerprint of this machine")?;
         out.item(4, &fingerprint)?;
     }
-    out.say("\nWhat to do now:");
-    out.say(format!(
-        "1. Give {folder}/{} to an administrator: it is not secret.",
-        sync::DEVICE_PUB
-    ));
-    out.say("2. Read the fingerprint to them by voice; they must see the same.");
-    out.say("3. Once they have published it: sandyk sync.");
+    let give = format!("Give {file} to an administrator: it is not secret.");
+    out.steps(&[
+        (&give, Words::of("device-give").with("file", file)),
+        (
+            "Read the fingerprint to them by voice; they must see the same.",
+            Words::of("device-read"),
+        ),
+        ("Once they have published it: sandyk sync.", Words::of("device-sync")),
+    ]);
     Ok(Exit::Done)
 }
 
@@ -153,8 +162,8 @@ fn settings(args: SyncArgs) -> Result<Settings, CliError> {
             .words(Words::of("sync-folders-needed")));
     };
     let exhibits = wanted(&args.exhibits)?;
-    let SyncArgs { desk, proxy, .. } = SyncArgs { workspace: None, device: None, ..args };
-    let patience = Patience::default();
+    let SyncArgs { desk, proxy, wait, .. } = SyncArgs { workspace: None, device: None, ..args };
+    let patience = Patience { reach: wait.map(Duration::from_secs), ..Patience::default() };
     Ok(Settings { workspace, device, desk, exhibits, proxy, patience })
 }
 
@@ -179,40 +188,7 @@ fn tell(report: &Report, out: &mut Out) -> Result<Exit, CliError> {
         Format::Json => out.json(report)?,
         Format::Table => out.item(0, &in_one_line(report))?,
     }
-    for warning in &report.warnings {
-        out.warn(warning, &Words::english(warning));
-    }
-    if let Some(key) = &report.pinned {
-        out.say("This was the first sync: from now on only this ledger key is believed.");
-        out.say(format!("   {key}"));
-        out.say("   next: compare it with another reader, by voice");
-    }
-    if report.forgotten > 0 {
-        out.say(format!(
-            "{} forgotten, by orders that were proved; it is gone here too",
-            report.forgotten
-        ));
-    }
-    if report.orders > 0 {
-        out.say("   next: sandyk review list names what is to be forgotten; a guardian can object");
-    }
-    for refusal in &report.refused {
-        out.say(format!("warning: the desk did not take {}: {}", refusal.id, refusal.advice));
-        out.say("   kept: it stays in the outbox");
-    }
-    if report.waiting > 0 {
-        out.say("   next: sync again; an outbox has one size, so that it shows nothing");
-    }
-    if report.exhibits_missing > 0 {
-        out.say("   next: sandyk sync --exhibits all fetches the files that are not here");
-    }
-    if report.unknown > 0 {
-        out.warn(
-            "there are events of a kind that this version does not know\n   next: update sandyk; they \
-             are kept as they are",
-            &Words::of("warn-unknown-events").count("count", report.unknown),
-        );
-    }
+    say_more(report, out);
     Ok(Exit::Done)
 }
 
@@ -266,6 +242,7 @@ pub(super) fn explain(error: &SyncError) -> CliError {
         | SyncError::Damaged { .. }
         | SyncError::DeviceKey(_)
         | SyncError::Network(_)
+        | SyncError::NoAnswer { .. }
         | SyncError::TooSlow(_)
         | SyncError::Clock { .. }
         | SyncError::Refused { .. }
@@ -280,7 +257,10 @@ pub(super) fn explain(error: &SyncError) -> CliError {
 
 /// A proxy on this machine that does not answer at all: mostly tor that was not started.
 fn no_proxy(error: &SyncError, proxy: Option<&str>) -> Option<CliError> {
-    let (SyncError::Network(_), Some(proxy)) = (error, proxy) else { return None };
+    if !matches!(error, SyncError::Network(_) | SyncError::NoAnswer { .. }) {
+        return None;
+    }
+    let proxy = proxy?;
     let place = proxy.split_once("://").map_or(proxy, |(_, place)| place).trim_end_matches('/');
     let address: SocketAddr = place.replace("localhost", "127.0.0.1").parse().ok()?;
     TcpStream::connect_timeout(&address, PROXY_WAIT).err()?;
@@ -315,6 +295,8 @@ fn swapped(settings: &Settings) -> Option<CliError> {
     })
 }
 
+/// Most seconds that `--wait` takes: a day.
+const LONGEST: u64 = 24 * 60 * 60;
 /// How long a proxy on this machine may take to answer.
 const PROXY_WAIT: Duration = Duration::from_secs(2);
 const ALARM: &str = "************************************************************************";

@@ -84,7 +84,10 @@ fn look_up(leaf: &Digest, feed: &Path, out: &mut Out) -> Result<Exit, CliError> 
     let needle = format!("\"leaf\":\"{leaf}\"");
     for line in BufReader::new(file).lines() {
         if line.map_err(|e| unreadable(feed, &e))?.contains(&needle) {
-            out.say("readers were shown this testimony: its leaf is in their feed");
+            out.tell(
+                "Readers were shown this testimony: its leaf is in their feed.",
+                &Words::of("proof-in-the-feed"),
+            );
             return Ok(Exit::Done);
         }
     }
@@ -163,7 +166,10 @@ fn tell(kept: &Kept, key: &NamedKey, args: &ProofArgs, out: &mut Out) -> Result<
     out.item(4, &format!("leaf {leaf}"))?;
     out.item(4, &format!("ledger key {}", key.fingerprint()))?;
     if args.feed.is_none() {
-        out.say("Whether readers were shown it, a reader sees with --feed feed.jsonl.");
+        out.tell(
+            "Whether readers were shown it, a reader sees with --feed feed.jsonl.",
+            &Words::of("proof-feed-next"),
+        );
     }
     Ok(())
 }

@@ -98,11 +98,14 @@ pub(super) fn run(args: &StoreArgs, out: &mut Out) -> Result<Exit, CliError> {
     if found.damage.is_empty() {
         return Ok(Exit::Done);
     }
-    out.say(format!(
-        "{} things are damaged; everything else was read and is whole.",
-        found.damage.len()
-    ));
-    out.say("next: stop the server, keep this folder as it is, and restore from a backup");
+    let count = found.damage.len();
+    out.tell(
+        format!(
+            "{count} things are damaged; everything else was read and is whole.\n   next: stop the \
+             server, keep this folder as it is, and restore from a backup"
+        ),
+        &Words::of("verify-damaged").count("count", count),
+    );
     Ok(Exit::Refused)
 }
 

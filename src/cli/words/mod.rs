@@ -55,6 +55,9 @@ enum Value {
     Words(Words),
 }
 
+#[cfg(feature = "sync")]
+pub use of_sync::of_refusal;
+
 /// An error that knows its words.
 pub trait Told: fmt::Display {
     /// Its message in the four languages beside English.

@@ -3,7 +3,7 @@
 use std::error::Error;
 
 use super::{Told, Words, told};
-use crate::admin::AdminError;
+use crate::admin::{AdminError, Concern};
 
 pub(super) fn of(error: &(dyn Error + 'static)) -> Option<Words> {
     told::<AdminError>(error)
@@ -43,5 +43,17 @@ impl Told for AdminError {
             Self::NotAnEntrant { file } => Words::of("admin-not-an-entrant").with("file", file),
             Self::WouldOverwrite { file } => Words::of("admin-would-overwrite").with("file", file),
         }
+    }
+}
+
+impl Told for Concern {
+    fn words(&self) -> Words {
+        Words::of(match self {
+            Self::NoGuardian => "mind-no-guardian",
+            Self::FewReaders => "mind-few-readers",
+            Self::NoDevice => "mind-no-device",
+            Self::Days => "mind-days",
+            Self::EndsSoon => "mind-soon",
+        })
     }
 }

@@ -4,7 +4,7 @@ use std::error::Error;
 
 use super::{Told, Words, told};
 use crate::{
-    casebook::{EntryError, KeyError, TagError},
+    casebook::{Cause, EntryError, KeyError, TagError},
     review::{
         BookError, ExhibitsError, FeedAlarm, ForgetActError, KeysError, PickError, RecoveryError,
         SessionError, Unproven, WorkspaceError, WriteError, holder_numbers as numbers,
@@ -125,6 +125,23 @@ impl Told for WriteError {
             Self::Entry(cause) => Words::of("write-entry").why(cause.words()),
             Self::Key(cause) => Words::of("write-failed").why(cause.words()),
             Self::Io(cause) => Words::of("write-failed").why(cause.words()),
+        }
+    }
+}
+
+impl Told for Cause {
+    fn words(&self) -> Words {
+        match self {
+            Self::Unreadable(why) => why.words(),
+            Self::WrongOrganisation => Words::of("cause-organisation"),
+            Self::UnknownKeyring => Words::of("cause-keyring"),
+            Self::NotAReader => Words::of("cause-not-a-reader"),
+            Self::Retired => Words::of("cause-retired"),
+            Self::BadSignature => Words::of("cause-signature"),
+            Self::Gap { missing } => Words::of("cause-gap").with("missing", missing),
+            Self::Fork => Words::of("cause-fork"),
+            Self::Repeated => Words::of("entry-repeated"),
+            Self::CaseAlreadyOpen => Words::of("cause-case-open"),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The words of a sync, and of its alarms.
 
-use std::error::Error;
+use std::{error::Error, io};
 
 use super::{Told, Words, told};
 use crate::{
@@ -35,7 +35,13 @@ impl Told for SyncError {
             Self::InTheClear(text) => Words::of("sync-in-the-clear").with("address", text),
             Self::NeedsProxy(text) => Words::of("sync-needs-proxy").with("address", text),
             Self::Proxy(text) => Words::of("sync-proxy").with("address", text),
-            Self::Network(why) => Words::of("sync-network").with("why", why),
+            Self::Network(why) => match system_error(why) {
+                Some(system) => Words::of("sync-network").why(system.words()),
+                None => Words::of("sync-network").with("why", why),
+            },
+            Self::NoAnswer { waited } => {
+                Words::of("sync-no-answer").count("count", waited.as_secs())
+            }
             Self::TooSlow(what) => Words::of("sync-too-slow").with("what", what),
             Self::TooFew { held, asked } => {
                 Words::of("sync-too-few").with("held", held).with("asked", asked)
@@ -43,7 +49,7 @@ impl Told for SyncError {
             Self::NothingHeld => Words::of("sync-nothing-held"),
             Self::Clock { ahead } => clocks(*ahead),
             Self::Refused { code, advice } => {
-                Words::of("sync-refused").with("code", code).with("why", advice)
+                Words::of("sync-refused").with("code", code).why(of_refusal(code, advice))
             }
             Self::StaysFull { waited } => {
                 Words::of("sync-stays-full").count("count", waited.as_secs())
@@ -63,6 +69,44 @@ impl Told for AuditError {
             Self::None => Words::of("audit-none"),
         }
     }
+}
+
+/// What a desk advises, by the code that it gives; its own English where the code is not known.
+#[must_use]
+pub fn of_refusal(code: &str, advice: &str) -> Words {
+    let known = REFUSALS.iter().find(|(known, _)| *known == code);
+    known.map_or_else(|| Words::english(advice), |(_, id)| Words::of(id))
+}
+
+const REFUSALS: [(&str, &str); 21] = [
+    ("signature", "desk-signature"),
+    ("unknown-device", "desk-unknown-device"),
+    ("address", "desk-address"),
+    ("just-started", "desk-just-started"),
+    ("replayed", "desk-replayed"),
+    ("too-many", "desk-too-many"),
+    ("query", "desk-newer"),
+    ("not-found", "desk-newer"),
+    ("range", "desk-newer"),
+    ("content-digest", "desk-again"),
+    ("outbox", "desk-again"),
+    ("store", "desk-store"),
+    ("damaged", "desk-damaged"),
+    ("id-taken", "desk-id-taken"),
+    ("key-first", "desk-key-first"),
+    ("order-invalid", "desk-order-invalid"),
+    ("order-unknown", "desk-order-unknown"),
+    ("order-stale", "desk-order-stale"),
+    ("order-stopped", "desk-order-stopped"),
+    ("order-done", "desk-order-done"),
+    ("readers-changed", "desk-readers-changed"),
+];
+
+/// The error of the system, if that is what a text is: `Connection refused (os error 111)`.
+fn system_error(text: &str) -> Option<io::Error> {
+    let (_, code) = text.rsplit_once("(os error ")?;
+    let error = io::Error::from_raw_os_error(code.strip_suffix(')')?.parse().ok()?);
+    (error.to_string() == text).then_some(error)
 }
 
 /// Two clocks that differ: with both days, or with seconds on one day.

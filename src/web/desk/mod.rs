@@ -94,8 +94,7 @@ async fn keyring<S: Store>(
     request: Request,
 ) -> Result<Response, Refused> {
     let (parts, _) = request.into_parts();
-    admit(&face.desk, &parts)?;
-    no_query(&parts.uri)?;
+    admit_without_query(&face.desk, &parts)?;
     Ok(whole("application/x-tar", face.desk.keyrings()?.0))
 }
 
@@ -104,8 +103,7 @@ async fn exhibits<S: Store>(
     request: Request,
 ) -> Result<Response, Refused> {
     let (parts, _) = request.into_parts();
-    admit(&face.desk, &parts)?;
-    no_query(&parts.uri)?;
+    admit_without_query(&face.desk, &parts)?;
     let id = parts.uri.path().strip_prefix(wire::EXHIBITS).unwrap_or_default();
     let id = id.parse().map_err(|_| DeskError::NotFound)?;
     let range = read_range(&parts.headers)?;
@@ -123,8 +121,7 @@ async fn outbox<S: Store>(
     request: Request,
 ) -> Result<Response, Refused> {
     let (parts, body) = request.into_parts();
-    admit(&face.desk, &parts)?;
-    no_query(&parts.uri)?;
+    admit_without_query(&face.desk, &parts)?;
     let body = read_exactly(body, BODY).await?;
     let digest = one(&parts.headers, DIGEST_HEADER)?;
     if digest != signature::content_digest(&body) {
@@ -133,6 +130,11 @@ async fn outbox<S: Store>(
     let answer = face.desk.take_in(&body, &mut OsRng).await?;
     let answer = serde_json::to_vec(&answer).map_err(io::Error::other).map_err(store_error)?;
     Ok(whole("application/json", answer))
+}
+
+fn admit_without_query<S: Store>(desk: &Desk<S>, parts: &Parts) -> Result<(), DeskError> {
+    admit(desk, parts)?;
+    parts.uri.query().map_or(Ok(()), |_| Err(DeskError::Query))
 }
 
 fn admit<S: Store>(desk: &Desk<S>, parts: &Parts) -> Result<Asker, DeskError> {
@@ -171,10 +173,6 @@ fn one<'h>(headers: &'h HeaderMap, name: &str) -> Result<&'h str, DeskError> {
 fn read_after(uri: &Uri) -> Result<u64, DeskError> {
     let digits = uri.query().and_then(|query| query.strip_prefix("after="));
     digits.and_then(read_number).ok_or(DeskError::Query)
-}
-
-fn no_query(uri: &Uri) -> Result<(), DeskError> {
-    uri.query().map_or(Ok(()), |_| Err(DeskError::Query))
 }
 
 /// The first byte of `Range: bytes=N-`; no other range is known here.
