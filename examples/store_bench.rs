@@ -1,7 +1,8 @@
 //! Durable commits a second of the store, against a bare append and `fdatasync` in groups.
 //!
-//! `cargo run --release --example store_bench [FOLDER]`; the ratio is the steady part. With a number
-//! as second word, so many records are committed instead, and opening them and memory are measured.
+//! `cargo run --release --example store_bench [FOLDER [RECORDS]]`; the ratio is the steady part. With a
+//! number so many records are committed first, memory and opening them are measured, and then the
+//! rates over the full store. Keys and commit ids are random, as those of the intake are.
 #![expect(
     clippy::unwrap_used,
     clippy::print_stdout,
@@ -15,6 +16,7 @@ use std::{
     fs::{self, File},
     io::Write as _,
     path::Path,
+    process::Command,
     sync::{Arc, mpsc},
     thread,
     time::{Duration, Instant},
@@ -29,21 +31,33 @@ const WRITERS: u64 = 16;
 /// Both are measured in turns, so that other work on the machine meets both.
 const ROUNDS: u64 = 24;
 const ROUND: Duration = Duration::from_millis(500);
+/// How long the allocator is given to hand back what is not used.
+const SETTLED: Duration = Duration::from_secs(12);
 const BYTES: usize = 2048;
 /// What one commit takes in the journal, its share of a frame's header included.
 const RECORD: usize = 2436;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let folder = std::env::args().nth(1).unwrap_or_else(|| ".".to_owned());
-    let dir = tempfile::tempdir_in(folder)?;
-    let before = resident();
-    let path = dir.path().join("store");
-    let store = Arc::new(SledStore::open(&path)?);
-    if let Some(records) = std::env::args().nth(2) {
-        grow(&store, records.parse()?, before).await?;
-        return reopen(Arc::into_inner(store).ok_or("still in use")?, &path, before).await;
+    let mut words = std::env::args().skip(1);
+    let folder = words.next().unwrap_or_else(|| ".".to_owned());
+    if folder == "open" {
+        return opened(Path::new(&words.next().ok_or("which store?")?)).await;
     }
+    let dir = tempfile::tempdir_in(folder)?;
+    let path = dir.path().join("store");
+    if let Some(records) = words.next() {
+        let before = resident();
+        let store = Arc::new(SledStore::open(&path)?);
+        grow(&store, records.parse()?, before).await?;
+        drop(store);
+        open_elsewhere(&path)?;
+        open_elsewhere(&path)?;
+        let journal = fs::metadata(path.join("journal"))?.len();
+        println!("journal {journal} bytes, index {} bytes", bytes_in(&path.join("index"))?);
+    }
+    let before = resident();
+    let store = Arc::new(SledStore::open(&path)?);
     let (mut bare_rates, mut store_rates, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
     for round in 0..ROUNDS {
         let raw = bare(&dir.path().join("raw"))?;
@@ -55,9 +69,42 @@ async fn main() -> Result<(), Box<dyn Error>> {
     println!("bare   {}", spread(&mut bare_rates, 0));
     println!("store  {}", spread(&mut store_rates, 0));
     println!("ratio  {}", spread(&mut ratios, 2));
-    println!("records {}   memory grew by {} kB", store.head().0, resident() - before);
+    let grown = resident().saturating_sub(before);
+    println!("records {}   memory grew by {grown} kB", store.head().0);
+    Ok(())
+}
 
-    reopen(Arc::into_inner(store).ok_or("still in use")?, &path, before).await
+/// Opens a store in a process of its own, so that its memory is seen alone.
+fn open_elsewhere(path: &Path) -> Result<(), Box<dyn Error>> {
+    let status = Command::new(std::env::current_exe()?).arg("open").arg(path).status()?;
+    if status.success() { Ok(()) } else { Err("it could not be opened".into()) }
+}
+
+/// Opens a store, closes it in good order, and tells time and memory of both.
+async fn opened(path: &Path) -> Result<(), Box<dyn Error>> {
+    let before = resident();
+    let start = Instant::now();
+    let store = SledStore::open(path)?;
+    let took = start.elapsed();
+    let grown = || resident().saturating_sub(before);
+    println!("opened {:?} with {} records in {took:.2?}", store.how_opened(), store.head().0);
+    let at_once = grown();
+    tokio::time::sleep(SETTLED).await;
+    println!("its memory {at_once} kB, later {} kB", grown());
+    let start = Instant::now();
+    store.close().await?;
+    println!("closed in {:.2?}", start.elapsed());
+    Ok(())
+}
+
+/// All bytes of the files below a folder.
+fn bytes_in(folder: &Path) -> Result<u64, Box<dyn Error>> {
+    let mut bytes = 0;
+    for entry in fs::read_dir(folder)? {
+        let (path, about) = entry.and_then(|entry| Ok((entry.path(), entry.metadata()?)))?;
+        bytes += if about.is_dir() { bytes_in(&path)? } else { about.len() };
+    }
+    Ok(bytes)
 }
 
 /// Commits so many records with many writers, and tells what memory does meanwhile.
@@ -78,26 +125,8 @@ async fn grow(store: &Arc<SledStore>, records: u64, before: u64) -> Result<(), B
         let grown = resident().saturating_sub(before);
         println!("{} records in {:.1?}, memory {grown} kB", store.head().0, start.elapsed());
     }
-    Ok(())
-}
-
-/// Opens after a crash and after a clean close.
-async fn reopen(store: SledStore, path: &Path, before: u64) -> Result<(), Box<dyn Error>> {
-    drop(store);
-    let grown = || resident().saturating_sub(before);
-    let start = Instant::now();
-    let store = SledStore::open(path)?;
-    let took = start.elapsed();
-    println!("rebuilt {} records in {took:.2?}, memory {} kB", store.head().0, grown());
-    let start = Instant::now();
-    store.close().await?;
-    println!("closed in {:.2?}", start.elapsed());
-    let start = Instant::now();
-    let store = SledStore::open(path)?;
-    println!("opened {:?} in {:.2?}, memory {} kB", store.how_opened(), start.elapsed(), grown());
-    let journal = fs::metadata(path.join("journal"))?.len();
-    let index = fs::metadata(path.join("index/db"))?.len();
-    println!("journal {journal} bytes, index {index} bytes");
+    tokio::time::sleep(SETTLED).await;
+    println!("memory later {} kB", resident().saturating_sub(before));
     Ok(())
 }
 
@@ -117,7 +146,7 @@ async fn commits(store: &Arc<SledStore>, round: u64) -> Result<f64, Box<dyn Erro
         tasks.spawn(async move {
             let mut done = 0_u64;
             while start.elapsed() < ROUND {
-                store.commit(one(writer * ROUNDS + round, done)).await.unwrap();
+                store.commit(one(u64::MAX - writer * ROUNDS - round, done)).await.unwrap();
                 done += 1;
             }
             done
@@ -128,15 +157,15 @@ async fn commits(store: &Arc<SledStore>, round: u64) -> Result<f64, Box<dyn Erro
 }
 
 fn one(writer: u64, n: u64) -> Commit {
+    let leaf = Digest::of(&[writer.to_be_bytes(), n.to_be_bytes()].concat());
     let mut id = [0; 16];
-    let names = writer.to_be_bytes().into_iter().chain(n.to_be_bytes());
-    id.iter_mut().zip(names).for_each(|(to, from)| *to = from);
+    id.iter_mut().zip(leaf.as_bytes()).for_each(|(to, from)| *to = *from);
     let put = Put {
-        key: format!("record/{:x}", u128::from_be_bytes(id)).into_bytes(),
+        key: format!("record/{:032x}", u128::from_be_bytes(id)).into_bytes(),
         value: vec![7; BYTES],
         expect: Expect::Absent,
     };
-    let event = NewEvent { leaf: Digest::of(&id), payload: vec![8; 300] };
+    let event = NewEvent { leaf, payload: vec![8; 300] };
     Commit { id, puts: vec![put], event: Some(event), ..Commit::default() }
 }
 

@@ -70,7 +70,7 @@ const MAY_IMPORT: &[(&str, &str)] = &[
 const ONLY: &[(&str, &[&str])] = &[
     ("age", &["hybrid", "sealed", "receipt", "keyring"]),
     ("age_core", &["hybrid", "sealed"]),
-    ("sled", &["store/index.rs"]),
+    ("sled", &["store/index.rs", "store/table.rs"]),
     ("axum", &["web", "cli/serve/mod.rs"]),
     ("hyper", &["web"]),
     ("maud", &["web/pages"]),

@@ -299,14 +299,6 @@ fn no_page_runs_anything_or_asks_anybody_else() {
 }
 
 #[test]
-fn the_limits_on_the_page_are_the_limits_of_the_form() {
-    let page = pages::form(locale(Lang::En), &settings());
-    assert_eq!((limits::LINE / 2, limits::STORY / 2), (1_000, 120_000));
-    assert!(page.contains("about 1\u{a0}000 letters") && page.contains("about 120\u{a0}000"));
-    assert!(page.contains("Up to 32 files, each up to 1024 MB, 4096 MB in all."));
-}
-
-#[test]
 fn the_receipt_page_shows_the_code_in_nine_groups_and_burns_by_one_button() {
     for lang in Lang::ALL {
         let page = receipt_of(lang);

@@ -10,6 +10,8 @@
 )]
 #![cfg(feature = "serve")]
 
+#[path = "store_contract/again.rs"]
+mod again;
 #[path = "store_contract/contract.rs"]
 mod contract;
 #[path = "store_contract/damage.rs"]

@@ -1,6 +1,7 @@
 //! The committer: one thread that makes whatever is pending durable with one `fdatasync`.
 //!
-//! While the disk works on one batch, the next commits gather. Every commit is checked against
+//! While the disk works on one batch, the next commits gather; those who were just answered get a moment
+//! to ask again, so that one write to the disk serves all who are there. Every commit is checked against
 //! what was committed and against those before it in its batch; then blob names are synced, the
 //! batch is appended as one frame, synced, made visible, and only then answered. The index takes it
 //! over later, on another thread.
@@ -8,6 +9,8 @@
 use std::{
     collections::BTreeMap,
     sync::{Arc, mpsc as threads},
+    thread,
+    time::Duration,
 };
 
 use tokio::sync::{mpsc, oneshot};
@@ -25,6 +28,11 @@ use crate::store::{
 const MAX_BATCH: usize = 256;
 /// Most bytes in one batch, unless its first commit alone is larger.
 const BATCH_BYTES: usize = 1024 * 1024;
+
+/// A moment in which another commit may come; the kernel makes it some ten microseconds longer.
+const MOMENT: Duration = Duration::from_micros(20);
+/// Moments without a commit after which no more are waited for.
+const MOMENTS: usize = 2;
 
 /// Rows that are gathered before the indexer is woken: many at once cost it less than a few often.
 const ROWS_AT_ONCE: usize = 4096;
@@ -44,6 +52,8 @@ pub(super) struct Committer {
     /// To the indexer.
     pub(super) durable: threads::SyncSender<Rows>,
     pub(super) state: State,
+    /// How many were in the last batch, or asked while it was written: so many may ask again.
+    pub(super) callers: usize,
     /// One frame, laid out; its memory is used again.
     pub(super) frame: Vec<u8>,
 }
@@ -70,7 +80,7 @@ impl Committer {
                 continue;
             }
             let before = self.state;
-            let mut batch = Batch::default();
+            let (mut batch, mut seen) = (Batch::default(), 0_usize);
             let mut next = Some(first);
             while let Some(request) = next {
                 if batch.is_full_for(&request) {
@@ -78,7 +88,8 @@ impl Committer {
                     break;
                 }
                 self.admit(&mut batch, request);
-                next = self.requests.try_recv().ok();
+                seen = seen.saturating_add(1);
+                next = self.next(seen);
             }
             self.settle(batch, before);
         }
@@ -86,9 +97,22 @@ impl Committer {
         self.state
     }
 
+    /// What comes next into a batch of which `seen` were asked for; waits for those who may come.
+    fn next(&mut self, seen: usize) -> Option<Request> {
+        let moments = if seen < self.callers { MOMENTS } else { 0 };
+        for _ in 0..moments {
+            if let Ok(request) = self.requests.try_recv() {
+                return Some(request);
+            }
+            thread::sleep(MOMENT);
+        }
+        self.requests.try_recv().ok()
+    }
+
     /// Puts the commit into the batch, or answers it at once.
     fn admit(&mut self, batch: &mut Batch, request: Request) {
-        match self.judge(batch, &request.commit) {
+        let judged = self.judge(batch, &request.commit);
+        match self.shared.noted(judged) {
             Ok(Verdict::New(answer)) => batch.take(request, answer, self.state.number),
             Ok(Verdict::InBatch(answer)) => batch.again.push((request, answer)),
             Ok(Verdict::Durable(answer)) => drop(request.answer.send(Ok(answer))),
@@ -141,6 +165,8 @@ impl Committer {
         if let Some(cause) = &cause {
             self.shared.set_broken(cause.clone());
         }
+        let answered = batch.accepted.len().saturating_add(batch.again.len());
+        self.callers = answered.saturating_add(self.requests.len());
         for (request, answer) in batch.accepted.into_iter().chain(batch.again) {
             let answer = match &cause {
                 None => Ok(answer),

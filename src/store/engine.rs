@@ -185,7 +185,11 @@ impl Store for SledStore {
     fn discard(&self, blob: BlobId) -> Result<(), StoreError> {
         let shared = self.shared()?;
         shared.blobs.discard(blob)?;
-        if shared.lookup.is_attached(blob)? { Err(StoreError::BlobAttached(blob)) } else { Ok(()) }
+        if shared.noted(shared.lookup.is_attached(blob))? {
+            Err(StoreError::BlobAttached(blob))
+        } else {
+            Ok(())
+        }
     }
 
     async fn commit(&self, commit: Commit) -> Result<Committed, StoreError> {
@@ -242,7 +246,7 @@ impl Store for SledStore {
 
     fn sweep(&self) -> Result<Swept, StoreError> {
         let shared = self.shared()?;
-        shared.blobs.sweep(|blob| shared.lookup.is_attached(blob))
+        shared.blobs.sweep(|blob| shared.noted(shared.lookup.is_attached(blob)))
     }
 
     fn erase(&self, erase: &[Erase]) -> Result<(), StoreError> {
@@ -255,7 +259,7 @@ impl Store for SledStore {
         let (changes, events) = recover::verify(&shared.journal)?;
         let mut counted = 0_u64;
         for blob in blobs {
-            let blob = blob?;
+            let blob = shared.noted(blob)?;
             if !shared.blobs.exists(blob)? {
                 return Err(StoreError::BlobMissing(blob));
             }
@@ -292,6 +296,7 @@ impl Engine {
             rows: Rows::default(),
             durable,
             state,
+            callers: 0,
             frame: Vec::new(),
         };
         let named = |name: &str| thread::Builder::new().name(name.to_owned());
@@ -346,7 +351,7 @@ impl Shared {
     }
 
     /// Remembers that the index failed: the process should end, and the next opening makes it anew.
-    fn noted<T>(&self, read: Result<T, StoreError>) -> Result<T, StoreError> {
+    pub(super) fn noted<T>(&self, read: Result<T, StoreError>) -> Result<T, StoreError> {
         if let Err(error @ StoreError::Index { .. }) = &read {
             self.set_broken(error.to_string());
         }

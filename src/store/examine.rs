@@ -116,6 +116,7 @@ impl Examined {
         while let Some(next) = journal.frame_at(self.journal, end, &mut payload)? {
             let at = self.journal;
             let Ok(frame) = recover::decode(at, &payload) else {
+                self.unfinished = end.saturating_sub(at);
                 self.note(format!("journal, byte {at}"), "a frame of a kind this version lacks");
                 return Ok(());
             };

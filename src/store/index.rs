@@ -1,8 +1,9 @@
-//! The index: where in the journal each record and event stands. The only file that names sled.
+//! The index: where in the journal each record and event stands.
 //!
-//! Rows are fixed in size; values stay in the journal. The index is never the truth: it is used
-//! only after a clean close, and else made anew from the journal. So sled needs no durability of
-//! its own while the store runs, and none of its errors or panics can lose anything.
+//! Values stay in the journal. Rows lie in sorted blocks ([`Table`]), which sled finds, and in one flat
+//! file for events. The index is never the truth: it is used only after a clean close, and else made anew
+//! from the journal. So sled needs no durability of its own while the store runs, and none of its errors
+//! or panics can lose anything.
 
 use std::{
     fs::{self, File},
@@ -10,6 +11,7 @@ use std::{
     ops::Bound,
     panic::{self, AssertUnwindSafe},
     path::Path,
+    sync::Arc,
     thread,
 };
 
@@ -18,23 +20,28 @@ use crate::{
     id::BlobId,
     store::{
         Committed, Cursor, Key, StoreError,
-        rows::{EventAt, Row, Rows, misshapen, take_u64},
+        events::Events,
+        filter::Filter,
+        rows::{EventAt, RECORD_ROW, Row, Rows, misshapen, spoilt, take_u64},
+        table::Table,
     },
 };
 
 /// Memory that sled may use for its pages, in bytes.
-const CACHE: u64 = 8 * 1024 * 1024;
-/// Most events in one row.
-const EVENTS_AT_ONCE: usize = 64;
+const CACHE: u64 = 2 * 1024 * 1024;
 const STATE: &[u8] = b"state";
+/// The filter's file.
+const FILTER: &str = "filter";
 
 /// Finds records, events, commit ids and attached blobs.
 pub(super) struct Index {
     db: sled::Db,
-    keys: sled::Tree,
-    events: sled::Tree,
-    commits: sled::Tree,
-    blobs: sled::Tree,
+    keys: Arc<Table<RECORD_ROW>>,
+    commits: Table<8>,
+    blobs: Arc<Table<0>>,
+    events: Events,
+    /// What may be in the tables: keys, commit ids and blob ids.
+    filter: Filter,
 }
 
 /// Up to where the index is complete; stored at a clean close only.
@@ -53,22 +60,25 @@ pub(super) struct State {
 impl Index {
     /// Opens or makes the index in `folder`; a panic of the engine is an error like any other.
     pub(super) fn open(folder: &Path) -> Result<Self, StoreError> {
-        let open = || -> sled::Result<Self> {
-            let db = sled::Config::new()
+        let open = || {
+            sled::Config::new()
                 .path(folder)
                 .cache_capacity(CACHE)
                 .flush_every_ms(None)
                 .mode(sled::Mode::HighThroughput)
-                .open()?;
-            Ok(Self {
-                keys: db.open_tree("keys")?,
-                events: db.open_tree("events")?,
-                commits: db.open_tree("commits")?,
-                blobs: db.open_tree("blobs")?,
-                db,
-            })
+                .open()
         };
-        caught("opening", open)?.map_err(broken)
+        let db = caught("opening", open)?.map_err(broken)?;
+        let tree = |name: &str| caught("opening", || db.open_tree(name))?.map_err(broken);
+        let rows = |name: &str| folder.join(format!("{name}.rows"));
+        Ok(Self {
+            keys: Arc::new(Table::open(tree("keys")?, &rows("keys"))?),
+            commits: Table::open(tree("commits")?, &rows("commits"))?,
+            blobs: Arc::new(Table::open(tree("blobs")?, &rows("blobs"))?),
+            events: Events::open(&rows("events")).map_err(spoilt)?,
+            filter: Filter::open(&folder.join(FILTER)),
+            db,
+        })
     }
 
     /// Takes rows in; where one key stands in them twice, the later one counts.
@@ -94,46 +104,32 @@ impl Index {
     }
 
     fn put_keys(&self, rows: &Rows) -> Result<(), StoreError> {
-        write(|| {
-            rows.keys.iter().try_for_each(|changed| {
-                let row = changed.place.map(|place| Row { version: changed.number, place });
-                match row {
-                    Some(row) => self.keys.insert(&changed.key, row.encode()),
-                    None => self.keys.remove(&changed.key),
-                }
-                .map(drop)
-            })
-        })
+        rows.keys.iter().for_each(|changed| self.filter.add(&changed.key));
+        self.keys.apply(rows.keys.iter().map(|changed| {
+            let row = changed.place.map(|place| Row { version: changed.number, place });
+            (changed.key.as_slice(), row.map(Row::encode))
+        }))
     }
 
     fn put_commits(&self, rows: &Rows) -> Result<(), StoreError> {
-        write(|| {
-            rows.commits.iter().try_for_each(|(id, cursor)| {
-                self.commits.insert(id, &cursor.to_be_bytes()).map(drop)
-            })
-        })
+        let commits = rows.commits.iter();
+        commits.clone().for_each(|(id, _)| self.filter.add(id));
+        self.commits.apply(commits.map(|(id, cursor)| (id.as_slice(), Some(cursor.to_be_bytes()))))
     }
 
     fn put_events(&self, rows: &Rows) -> Result<(), StoreError> {
-        write(|| {
-            for blob in &rows.blobs {
-                self.blobs.insert(blob.as_bytes(), &[])?;
-            }
-            let dense =
-                rows.events.chunk_by(|one, next| one.cursor.saturating_add(1) == next.cursor);
-            for page in dense.flat_map(|run| run.chunks(EVENTS_AT_ONCE)) {
-                let first = page.first().map_or(0, |event| event.cursor);
-                let page: Vec<u8> = page.iter().flat_map(EventAt::encode).collect();
-                self.events.insert(first.to_be_bytes(), page)?;
-            }
-            Ok(())
-        })
+        let blobs = rows.blobs.iter();
+        blobs.clone().for_each(|blob| self.filter.add(blob.as_bytes()));
+        self.blobs.apply(blobs.map(|blob| (blob.as_bytes().as_slice(), Some([]))))?;
+        self.events.put(&rows.events)
     }
 
     /// Where the record of that key stands.
     pub(super) fn row(&self, key: &[u8]) -> Result<Option<Row>, StoreError> {
-        let row = read(|| self.keys.get(key))?;
-        row.map(|row| Row::decode(&row)).transpose()
+        if !self.filter.perhaps(key) {
+            return Ok(None);
+        }
+        self.keys.get(key)?.map(|row| Row::decode(&row)).transpose()
     }
 
     /// Rows of keys from `start` on, ascending.
@@ -141,11 +137,7 @@ impl Index {
         &self,
         start: Bound<&[u8]>,
     ) -> impl Iterator<Item = Result<(Key, Row), StoreError>> + use<> {
-        let mut rows = self.keys.range::<&[u8], _>((start, Bound::Unbounded));
-        std::iter::from_fn(move || read(|| rows.next().transpose()).transpose()).map(|row| {
-            let (key, row) = row?;
-            Ok((key.to_vec(), Row::decode(&row)?))
-        })
+        self.keys.range(start).map(|row| row.and_then(|(key, row)| Ok((key, Row::decode(&row)?))))
     }
 
     /// Events after `after`, up to and with `last`.
@@ -155,64 +147,61 @@ impl Index {
         last: Cursor,
         limit: usize,
     ) -> Result<Vec<EventAt>, StoreError> {
-        if after >= last {
-            return Ok(Vec::new());
-        }
-        // The page that holds the first of them may begin before it.
-        let first = after.0.saturating_add(1).to_be_bytes();
-        let start = read(|| self.events.get_lt(after.0.saturating_add(2).to_be_bytes()))?;
-        let start = start.map_or(first, |(start, _)| (*start).try_into().unwrap_or(first));
-        let mut found = Vec::new();
-        let mut pages = self.events.range(start..=last.0.to_be_bytes());
-        while let Some((first, page)) = read(|| pages.next().transpose())? {
-            let page = EventAt::decode_page(&first, &page)?.into_iter();
-            found.extend(page.filter(|event| event.cursor > after.0 && event.cursor <= last.0));
-            if found.len() >= limit {
-                found.truncate(limit);
-                break;
-            }
-        }
-        Ok(found)
+        self.events.get(after, last, limit)
     }
 
     /// The answer that the commit of that id got, if it happened.
     pub(super) fn committed(&self, id: [u8; 16]) -> Result<Option<Committed>, StoreError> {
-        let Some(row) = read(|| self.commits.get(id))? else { return Ok(None) };
-        let cursor = u64::from_be_bytes((*row).try_into().map_err(|_| misshapen())?);
+        if !self.filter.perhaps(&id) {
+            return Ok(None);
+        }
+        let Some(row) = self.commits.get(&id)? else { return Ok(None) };
+        let cursor = u64::from_be_bytes(row);
         Ok(Some(Committed { cursor: (cursor > 0).then_some(Cursor(cursor)) }))
     }
 
     /// Whether a commit attached that blob.
     pub(super) fn is_attached(&self, blob: BlobId) -> Result<bool, StoreError> {
-        read(|| self.blobs.contains_key(blob.as_bytes()))
+        Ok(self.filter.perhaps(blob.as_bytes()) && self.blobs.get(blob.as_bytes())?.is_some())
     }
 
     /// Every attached blob, in no order that means anything.
     pub(super) fn attached(&self) -> impl Iterator<Item = Result<BlobId, StoreError>> + use<> {
-        let mut keys = self.blobs.iter().keys();
-        std::iter::from_fn(move || read(|| keys.next().transpose()).transpose())
-            .map(|key| Ok(BlobId::from_bytes((*key?).try_into().map_err(|_| misshapen())?)))
+        let blobs = self.blobs.range(Bound::Unbounded);
+        blobs.map(|blob| Ok(BlobId::from_bytes(blob?.0.try_into().map_err(|_| misshapen())?)))
     }
 
-    /// Up to where it was complete when it was closed.
+    /// Up to where it was complete when it was closed; `None` if its files are of another state.
     pub(super) fn state(&self) -> Result<Option<State>, StoreError> {
         let Some(row) = read(|| self.db.get(STATE))? else { return Ok(None) };
-        let (store, rest) = row.split_first_chunk::<16>().ok_or_else(misshapen)?;
-        let mut rest = rest;
-        Ok(Some(State {
+        let (store, mut rest) = row.split_first_chunk::<16>().ok_or_else(misshapen)?;
+        let state = State {
             store: *store,
             number: take_u64(&mut rest)?,
             head: take_u64(&mut rest)?,
             journal: take_u64(&mut rest)?,
-        }))
+        };
+        for blocks in self.blocks() {
+            if take_u64(&mut rest)? != blocks {
+                return Ok(None);
+            }
+        }
+        let filtered = self.filter.number() == Some(state.number);
+        let whole = filtered && rest.is_empty() && self.events.ends_with(state.head)?;
+        Ok(whole.then_some(state))
+    }
+
+    /// How many blocks each file has.
+    fn blocks(&self) -> [u64; 3] {
+        [self.keys.blocks(), self.commits.blocks(), self.blobs.blocks()]
     }
 
     /// Closes it and makes its files durable with real fsyncs, which sled does not do itself.
     pub(super) fn close(self, folder: &Path, state: State) -> Result<(), StoreError> {
+        self.filter.save(&folder.join(FILTER), state.number)?;
         let mut row = state.store.to_vec();
-        for number in [state.number, state.head, state.journal] {
-            row.extend_from_slice(&number.to_be_bytes());
-        }
+        let numbers = [state.number, state.head, state.journal].into_iter().chain(self.blocks());
+        row.extend(numbers.flat_map(u64::to_be_bytes));
         let close = || -> sled::Result<()> {
             self.db.insert(STATE, row)?;
             self.db.flush()?;
@@ -225,12 +214,12 @@ impl Index {
 }
 
 /// Reads; a panic of the engine is an error like any other.
-fn read<T>(read: impl FnOnce() -> sled::Result<T>) -> Result<T, StoreError> {
+pub(super) fn read<T>(read: impl FnOnce() -> sled::Result<T>) -> Result<T, StoreError> {
     caught("reading", read)?.map_err(broken)
 }
 
 /// Writes; a panic of the engine is an error like any other.
-fn write(write: impl FnOnce() -> sled::Result<()>) -> Result<(), StoreError> {
+pub(super) fn write(write: impl FnOnce() -> sled::Result<()>) -> Result<(), StoreError> {
     caught("writing", write)?.map_err(broken)
 }
 

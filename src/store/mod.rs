@@ -31,13 +31,16 @@ use crate::{digest::Digest, id::BlobId};
 
 pub mod backup;
 mod blobs;
+mod blocks;
 mod check;
 mod committer;
 mod compact;
 mod debug;
 mod engine;
 mod error;
+mod events;
 mod examine;
+mod filter;
 mod index;
 mod indexer;
 mod journal;
@@ -47,6 +50,7 @@ mod recent;
 mod recover;
 mod rescue;
 mod rows;
+mod table;
 mod times;
 
 pub use blobs::FileWriter;

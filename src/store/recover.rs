@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     files::{self, Audience, Existing},
     store::{
-        StoreError,
+        MAX_KEY, StoreError,
         backup::UNFINISHED,
         blobs::Blobs,
         index::{Index, State},
@@ -118,9 +118,18 @@ fn sync_upwards(path: &Path) -> io::Result<()> {
 pub(super) fn decode(offset: u64, payload: &[u8]) -> Result<Frame<'_>, StoreError> {
     let foreign = || StoreError::Damaged { offset, what: "a frame of a kind this version lacks" };
     match postcard::take_from_bytes(payload) {
-        Ok((frame, [])) => Ok(frame),
+        Ok((frame, [])) if has_possible_keys(&frame) => Ok(frame),
         Ok(_) | Err(_) => Err(foreign()),
     }
+}
+
+/// Whether every key has a length that a commit may give it.
+fn has_possible_keys(frame: &Frame<'_>) -> bool {
+    let Frame::Changes(changes) = frame;
+    changes.iter().all(|change| {
+        let keys = change.puts.iter().map(|(key, _)| key).chain(&change.deletes);
+        keys.into_iter().all(|key| (1..=MAX_KEY).contains(&key.0.len()))
+    })
 }
 
 /// Reads the committed journal and checks it; gives the numbers of changes and events.

@@ -12,7 +12,9 @@ use crate::{
 };
 
 /// Bytes of an event without its cursor: leaf hash and place.
-const EVENT_ROW: usize = 48;
+pub(super) const EVENT_ROW: usize = 48;
+/// Bytes of a record's row: version and place.
+pub(super) const RECORD_ROW: usize = 24;
 
 /// Where a record stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,6 +75,7 @@ impl Rows {
     pub(super) fn sort(&mut self) {
         self.keys.sort_by(|one, two| one.key.cmp(&two.key));
         self.commits.sort_unstable();
+        self.blobs.sort_unstable();
     }
 
     /// How many there are.
@@ -104,9 +107,10 @@ impl Rows {
 }
 
 impl Row {
-    pub(super) fn encode(self) -> Vec<u8> {
-        let mut row = self.version.to_be_bytes().to_vec();
-        row.extend_from_slice(&self.place.encode());
+    pub(super) fn encode(self) -> [u8; RECORD_ROW] {
+        let mut row = [0; RECORD_ROW];
+        let parts = self.version.to_be_bytes().into_iter().chain(self.place.encode());
+        row.iter_mut().zip(parts).for_each(|(to, from)| *to = from);
         row
     }
 
@@ -116,22 +120,17 @@ impl Row {
 }
 
 impl EventAt {
-    /// Everything but the cursor, in [`EVENT_ROW`] bytes.
-    pub(super) fn encode(&self) -> Vec<u8> {
-        let mut row = self.leaf.as_bytes().to_vec();
-        row.extend_from_slice(&self.place.encode());
+    /// Everything but the cursor.
+    pub(super) fn encode(&self) -> [u8; EVENT_ROW] {
+        let mut row = [0; EVENT_ROW];
+        let parts = self.leaf.as_bytes().iter().copied().chain(self.place.encode());
+        row.iter_mut().zip(parts).for_each(|(to, from)| *to = from);
         row
     }
 
-    /// Events that stand behind each other; `first` is the cursor of the first.
-    pub(super) fn decode_page(mut first: &[u8], page: &[u8]) -> Result<Vec<Self>, StoreError> {
-        let first = take_u64(&mut first)?;
-        let rows = page.chunks(EVENT_ROW).zip(first..);
-        rows.map(|(row, cursor)| {
-            let (leaf, place) = row.split_first_chunk::<32>().ok_or_else(misshapen)?;
-            Ok(Self { cursor, leaf: Digest::from_bytes(*leaf), place: Place::decode(place)? })
-        })
-        .collect()
+    pub(super) fn decode(cursor: u64, row: &[u8]) -> Result<Self, StoreError> {
+        let (leaf, place) = row.split_first_chunk::<32>().ok_or_else(misshapen)?;
+        Ok(Self { cursor, leaf: Digest::from_bytes(*leaf), place: Place::decode(place)? })
     }
 }
 
@@ -171,4 +170,9 @@ pub(super) fn take_u64(row: &mut &[u8]) -> Result<u64, StoreError> {
 /// A row of the index is not what the index wrote.
 pub(super) fn misshapen() -> StoreError {
     StoreError::Index { cause: "a row has the wrong size".to_owned() }
+}
+
+/// What the index's files hold is not what was written, or cannot be read.
+pub(super) fn spoilt(cause: impl std::fmt::Display) -> StoreError {
+    StoreError::Index { cause: cause.to_string() }
 }

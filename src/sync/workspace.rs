@@ -46,7 +46,7 @@ pub(super) struct Workspace {
     trust: TrustRoot,
     ledger: Option<NamedKey>,
     feed: Feed,
-    _lock: File,
+    _lock: Lock,
 }
 
 /// Makes an empty workspace.
@@ -229,9 +229,19 @@ fn damaged(path: &Path) -> SyncError {
     SyncError::Damaged { what: path.display().to_string() }
 }
 
-fn lock(path: &Path) -> Result<File, SyncError> {
+/// The file that keeps two syncs apart, locked.
+struct Lock(File);
+
+impl Drop for Lock {
+    /// Closing alone would not do: a process that is being started may hold a copy for a moment.
+    fn drop(&mut self) {
+        let _ = flock(&self.0, FlockOperation::Unlock);
+    }
+}
+
+fn lock(path: &Path) -> Result<Lock, SyncError> {
     let file = files::open_plain(path, fs::OpenOptions::new().create(true).append(true));
     let file = at(path, file)?;
     flock(&file, FlockOperation::NonBlockingLockExclusive).map_err(|_| SyncError::InUse)?;
-    Ok(file)
+    Ok(Lock(file))
 }

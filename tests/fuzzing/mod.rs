@@ -4,6 +4,7 @@ pub(crate) mod casebook;
 pub(crate) mod checkpoint;
 pub(crate) mod desk_request;
 pub(crate) mod exhibits;
+pub(crate) mod journal;
 pub(crate) mod keyring;
 pub(crate) mod multipart;
 pub(crate) mod outbox;
@@ -17,11 +18,12 @@ pub(crate) mod terminal;
 pub(crate) type Target = fn(&[u8]) -> bool;
 
 /// Every target by the name of its corpus.
-pub(crate) const TARGETS: [(&str, Target); 10] = [
+pub(crate) const TARGETS: [(&str, Target); 11] = [
     ("casebook", casebook::run),
     ("checkpoint", checkpoint::run),
     ("desk_request", desk_request::run),
     ("exhibits", exhibits::run),
+    ("journal", journal::run),
     ("keyring", keyring::run),
     ("multipart", multipart::run),
     ("outbox", outbox::run),

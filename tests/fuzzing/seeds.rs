@@ -32,6 +32,7 @@ pub(crate) fn all() -> Vec<(&'static str, Seeds)> {
         ("checkpoint", checkpoint()),
         ("desk_request", desk_request()),
         ("exhibits", exhibits()),
+        ("journal", journal()),
         ("keyring", keyring()),
         ("multipart", multipart()),
         ("outbox", outbox()),
@@ -162,6 +163,46 @@ fn exhibits() -> Seeds {
         ("path", padded(entry("../../x", b"one"))),
         ("cut", [vec![0], one(1)].concat()),
         ("no-age", [vec![2], b"age-encryption.org/v1\n-> X25519 a\n".to_vec()].concat()),
+    ]
+}
+
+fn journal() -> Seeds {
+    // Change, key (or none) and cursor (or none), each a byte long: as `docs/format/store.md` says.
+    let change =
+        |number: u8, key: Option<&[u8]>, cursor: Option<u8>| {
+            let mut bytes = vec![number];
+            bytes.extend([number; 16]);
+            bytes.extend(key.map_or_else(
+                || vec![0],
+                |key| [&[1, u8::try_from(key.len()).unwrap()][..], key, b"\x05value"].concat(),
+            ));
+            bytes.extend([0, 0]);
+            bytes.extend(cursor.map_or_else(
+                || vec![0],
+                |cursor| [&[1, cursor][..], &[9; 32], b"\x03pay"].concat(),
+            ));
+            bytes
+        };
+    let frame = |wrong: u8, changes: &[Vec<u8>]| {
+        let payload = [&[0, u8::try_from(changes.len()).unwrap()][..], &changes.concat()].concat();
+        [&[wrong][..], &u16::try_from(payload.len()).unwrap().to_le_bytes(), &payload].concat()
+    };
+    let first = frame(0, &[change(1, Some(b"key"), Some(1)), change(2, None, None)]);
+    let after = |wrong, changes: &[Vec<u8>]| [first.clone(), frame(wrong, changes)].concat();
+    let third = [change(3, Some(b"key"), Some(2))];
+    let last = frame(0, &[change(4, None, Some(3))]);
+    vec![
+        ("whole", [after(0, &third), last.clone()].concat()),
+        ("torn", after(3, &third)),
+        ("wrong-crc-at-the-end", after(1, &third)),
+        ("wrong-crc-before-another", [after(1, &third), last.clone()].concat()),
+        ("wrong-length", [after(2, &third), last.clone()].concat()),
+        ("a-change-is-missing", [first.clone(), last].concat()),
+        ("an-event-is-missing", after(0, &[change(3, None, Some(3))])),
+        ("twice", [first.clone(), first.clone()].concat()),
+        ("empty-key", after(0, &[change(3, Some(b""), None)])),
+        ("another-kind", [&first[..], &[0, 1, 0, 1]].concat()),
+        ("more-than-it-says", [&first[..], &[0, 3, 0, 0, 0, 0]].concat()),
     ]
 }
 

@@ -106,3 +106,11 @@ fn a_line_without_a_value_is_left_out_and_one_with_a_value_is_escaped() {
         assert!(page.contains("&lt;A &amp; &quot;B&quot;&gt;") && page.contains("&lt;i&gt;"));
     }
 }
+
+#[test]
+fn the_limits_on_the_page_are_the_limits_of_the_form() {
+    let page = pages::form(locale(Lang::En), &settings());
+    assert_eq!((limits::LINE / 2, limits::STORY / 2), (1_000, 120_000));
+    assert!(page.contains("about 1\u{a0}000 letters") && page.contains("about 120\u{a0}000"));
+    assert!(page.contains("Up to 32 files, each up to 1024 MB, 4096 MB in all."));
+}

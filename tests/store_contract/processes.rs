@@ -4,6 +4,7 @@
 //! environment.
 
 use std::{
+    collections::BTreeSet,
     fs,
     io::{BufRead as _, BufReader, Read as _, Write as _},
     path::{Path, PathBuf},
@@ -18,13 +19,16 @@ use sandyk::{
     },
 };
 
-use crate::contract::{blob, event, id, put, simple};
+use crate::{
+    again,
+    contract::{blob, event, id, put, simple},
+};
 
 const ROLE: &str = "SANDYK_TEST_STORE_ROLE";
 const FOLDER: &str = "SANDYK_TEST_STORE_FOLDER";
 
 /// The arguments and environment that make this binary play `role` on `folder`.
-fn child(mut command: Command, role: &str, folder: &Path) -> Child {
+pub(crate) fn child(mut command: Command, role: &str, folder: &Path) -> Child {
     command
         .args(["--exact", "--ignored", "--nocapture", "processes::plays_its_role_as_a_child"])
         .env(ROLE, role)
@@ -34,7 +38,7 @@ fn child(mut command: Command, role: &str, folder: &Path) -> Child {
         .unwrap()
 }
 
-fn this_binary() -> Command {
+pub(crate) fn this_binary() -> Command {
     Command::new(std::env::current_exe().unwrap())
 }
 
@@ -58,7 +62,7 @@ fn number_after(said: &str, word: &str) -> u64 {
     line.unwrap_or_else(|| panic!("no {word:?} in {said}")).trim().parse().unwrap()
 }
 
-fn say(line: &str) {
+pub(crate) fn say(line: &str) {
     let mut out = std::io::stdout().lock();
     writeln!(out, "{line}").unwrap();
     out.flush().unwrap();
@@ -71,6 +75,7 @@ async fn plays_its_role_as_a_child() {
     let folder = PathBuf::from(folder);
     match role.as_str() {
         "commit for ever" => commit_for_ever(&folder).await,
+        "commit all twice" => again::commit_all_twice(&folder).await,
         "take a large blob" => take_a_large_blob(&folder).await,
         "fill a limited file" => fill_a_limited_file(&folder).await,
         "commit once" => commit_once(&folder).await,
@@ -143,7 +148,7 @@ async fn nothing_acknowledged_is_lost_when_the_process_is_killed() {
 /// Everything acknowledged is there, and everything that is there is whole.
 fn check_all(store: &SledStore, acknowledged: &[u64]) {
     let events = store.changes(Cursor(0), usize::MAX).unwrap();
-    let mut seen = std::collections::BTreeSet::new();
+    let mut seen = BTreeSet::new();
     for (place, event) in (1..).zip(&events) {
         assert_eq!(event.cursor, Cursor(place));
         let text = String::from_utf8(event.payload.clone()).unwrap();
