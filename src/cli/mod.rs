@@ -24,6 +24,7 @@ pub mod others;
 pub mod out;
 #[cfg(any(feature = "admin", feature = "review"))]
 pub mod passphrase;
+pub mod rescue;
 #[cfg(feature = "serve")]
 pub mod restore;
 #[cfg(feature = "review")]
@@ -77,6 +78,8 @@ enum Role {
     Backup(backup::BackupArgs),
     #[cfg(feature = "serve")]
     Restore(restore::RestoreArgs),
+    #[cfg(feature = "serve")]
+    Rescue(rescue::RescueArgs),
     Verify(verify::VerifyArgs),
     /// Prints a script that completes commands, for bash, zsh, fish, elvish or powershell.
     Completions {
@@ -143,6 +146,8 @@ fn role(role: Role, out: &mut Out) -> Result<Exit, CliError> {
         Role::Backup(args) => backup::run(&args, out),
         #[cfg(feature = "serve")]
         Role::Restore(args) => restore::run(&args, out),
+        #[cfg(feature = "serve")]
+        Role::Rescue(args) => rescue::run(&args, out),
         Role::Verify(args) => verify::run(&args, out),
         Role::Completions { shell } => {
             let mut command = Cli::command();

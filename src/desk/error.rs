@@ -79,7 +79,7 @@ impl DeskError {
             Self::Digest => "content-digest",
             Self::Outbox(_) => "outbox",
             Self::Store(_) => "store",
-            Self::Damaged { .. } => "damaged",
+            Self::Damaged { .. } => wire::CODE_DAMAGED,
         }
     }
 

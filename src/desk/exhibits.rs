@@ -3,7 +3,7 @@
 use std::io::{self, Read, Seek as _, SeekFrom};
 
 use super::{
-    Desk, DeskError, records,
+    Desk, DeskError, parts, records,
     tree::{Said, read_event},
 };
 use crate::{
@@ -44,7 +44,11 @@ impl<S: Store> Desk<S> {
         if from >= part.bytes {
             return Err(DeskError::Range { bytes: part.bytes });
         }
-        let mut reader = self.store.open(part.blob)?;
+        let mut reader = parts::open(&*self.store, part)?.ok_or(DeskError::Damaged { cursor })?;
+        // What has another length is damaged; that its bytes are the same the reader finds out.
+        if reader.seek(SeekFrom::End(0)).ok() != Some(part.bytes) {
+            return Err(DeskError::Damaged { cursor });
+        }
         reader.seek(SeekFrom::Start(from)).map_err(|_| DeskError::Damaged { cursor })?;
         let rest = reader.take(part.bytes.saturating_sub(from));
         Ok(Exhibits { from, bytes: part.bytes, rest })

@@ -15,8 +15,10 @@ mod forget;
 mod gate;
 mod outbox;
 mod page;
+mod parts;
 mod records;
 mod replay;
+mod salvage;
 mod tree;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -30,6 +32,7 @@ pub use self::{
     gate::{Asker, Asking},
     page::{Keyrings, Page},
     replay::Replayed,
+    salvage::{Give, Salvaged, salvage},
 };
 use self::{gate::Gate, tree::Tree};
 use crate::{clock::Clock, forget::WAIT_DAYS, keyring::Published, ledger::LedgerKey, store::Store};

@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::{
-    Asker, Desk, DeskError, records,
+    Asker, Desk, DeskError, parts, records,
     tree::{Said, read_event},
 };
 use crate::{
@@ -14,7 +14,7 @@ use crate::{
     keyring::{Role, keyring_file},
     ledger::{
         Checkpoint,
-        feed::{FeedItem, FeedKind, PartInfo},
+        feed::{FeedItem, FeedKind},
     },
     store::{Cursor, Event, Store},
     wire::{self, Head, tape},
@@ -143,11 +143,13 @@ impl<S: Store> Desk<S> {
                     return Ok(vec![item_of(mark)]);
                 }
                 for part in ["cover", "account", "identity"] {
-                    entries.push(Entry::of_part(cursor, part, &item)?);
+                    entries.push(self.entry_of_part(cursor, part, &item)?);
                 }
                 self.own_envelopes(cursor, &item, asker, &mut entries)?;
             }
-            FeedKind::CasebookEntry => entries.push(Entry::of_part(cursor, "entry", &item)?),
+            FeedKind::CasebookEntry => {
+                entries.push(self.entry_of_part(cursor, "entry", &item)?);
+            }
             FeedKind::CasebookKey => {
                 let digests = self.value(&records::casebook_key(&item.id))?;
                 let digests = digests.ok_or(DeskError::Damaged { cursor })?;
@@ -197,6 +199,18 @@ impl<S: Store> Desk<S> {
         self.value(&records::envelope(id, reader, part))
     }
 
+    /// A part as it was taken in, or an empty entry that says that it is not so any more: one bad file
+    /// must not keep the readers from everything after it.
+    fn entry_of_part(&self, cursor: u64, part: &str, item: &FeedItem) -> Result<Entry, DeskError> {
+        let part =
+            item.parts.iter().find(|p| p.name == part).ok_or(DeskError::Damaged { cursor })?;
+        let name = |ending: &str| wire::entry_name(cursor, &format!("{}.{ending}", part.name));
+        if !parts::is_whole(&*self.store, part)? {
+            return Ok(Entry::of_bytes(name(wire::DAMAGED), Vec::new()));
+        }
+        Ok(Entry { name: name("age"), size: part.bytes, source: Source::Blob(part.blob) })
+    }
+
     pub(super) fn value(&self, key: &str) -> Result<Option<Vec<u8>>, DeskError> {
         Ok(self.store.get(key.as_bytes())?.map(|found| found.value))
     }
@@ -206,13 +220,6 @@ impl Entry {
     fn of_bytes(name: String, bytes: Vec<u8>) -> Self {
         let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
         Self { name, size, source: Source::Bytes(bytes) }
-    }
-
-    fn of_part(cursor: u64, part: &str, item: &FeedItem) -> Result<Self, DeskError> {
-        let PartInfo { bytes, blob, .. } =
-            item.parts.iter().find(|p| p.name == part).ok_or(DeskError::Damaged { cursor })?;
-        let name = wire::entry_name(cursor, &format!("{part}.age"));
-        Ok(Self { name, size: *bytes, source: Source::Blob(*blob) })
     }
 }
 

@@ -138,7 +138,7 @@ impl Examined {
             let at = self.journal;
             self.note(
                 format!("journal, byte {at}"),
-                "a frame's bytes changed; what follows is lost",
+                "a frame's bytes changed; what follows was not read (sandyk rescue copies it out)",
             );
         }
         Ok(())

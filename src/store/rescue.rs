@@ -16,7 +16,7 @@ use crate::store::{
 };
 
 /// A stretch of the journal that could not be read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 pub struct Lost {
     /// Where it begins, in bytes from the start of the journal.
     pub at: u64,

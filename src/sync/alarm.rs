@@ -105,6 +105,12 @@ pub enum Alarm {
         /// What is wrong with it.
         why: &'static str,
     },
+    /// The desk says itself that its disk lost or changed something that it had taken in.
+    #[error("the disk of the server lost or changed what it had taken in: {}", named(files))]
+    Damaged {
+        /// What is not here because of it, by its names in the workspace.
+        files: Vec<String>,
+    },
     /// Exhibits twice fetched and twice wrong.
     #[error("the exhibits of {id} are not what their digest says")]
     Exhibits {
@@ -118,3 +124,57 @@ pub enum Alarm {
         id: String,
     },
 }
+
+impl Alarm {
+    /// What to do, in a sentence.
+    pub(super) const fn advice(&self) -> &'static str {
+        match self {
+            Self::Withheld { .. } => {
+                "it stays in your outbox, and until it is in the feed your colleagues see your later \
+                 entries as not proven; sync once more; if it repeats, tell an administrator by \
+                 voice: the server lost it, and its store must be brought back from the backup; \
+                 do not take the file out of the outbox"
+            }
+            Self::SplitView { .. } => {
+                "do not sync again; keep both checkpoints: the server signed both, and nobody can \
+                 deny it; call the other readers and an administrator by voice"
+            }
+            Self::Damaged { .. } => {
+                "tell an administrator by voice: `sandyk verify store` names the files there, and a \
+                 backup or another reader may still have them; then sync again"
+            }
+            Self::LedgerKey
+            | Self::Checkpoint
+            | Self::Shrunk { .. }
+            | Self::OtherRoot { .. }
+            | Self::Missing { .. }
+            | Self::Gap { .. }
+            | Self::Item { .. }
+            | Self::Twice { .. }
+            | Self::Part { .. }
+            | Self::Tape(_)
+            | Self::Endless { .. }
+            | Self::Redirect
+            | Self::Strange { .. }
+            | Self::Keyring(_)
+            | Self::KeyringHistory { .. }
+            | Self::Forgotten { .. }
+            | Self::Exhibits { .. } => {
+                "do not sync again; keep the workspace as it is; call the other readers and an \
+                 administrator by voice and compare"
+            }
+        }
+    }
+}
+
+/// The first names of a list, and how many there are besides.
+pub(crate) fn named(files: &[String]) -> String {
+    let shown = files.iter().take(MOST_NAMES).map(String::as_str).collect::<Vec<_>>().join(", ");
+    match files.len().saturating_sub(MOST_NAMES) {
+        0 => shown,
+        more => format!("{shown} … (+{more})"),
+    }
+}
+
+/// Most names in one alarm.
+const MOST_NAMES: usize = 50;

@@ -1,6 +1,9 @@
 //! A page of the feed as it arrives: read strictly, proved whole, and only then kept.
 
-use std::path::Path;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
 
 use super::{
     Alarm,
@@ -17,7 +20,7 @@ use crate::{
     },
     note::NamedKey,
     wire::{
-        self, CHECKPOINT_ENTRY, EnvelopeDigest, FORGET_NOTE, HEAD_ENTRY, Head, MAX_ANSWER,
+        self, CHECKPOINT_ENTRY, DAMAGED, EnvelopeDigest, FORGET_NOTE, HEAD_ENTRY, Head, MAX_ANSWER,
         MAX_ITEM, PAGE_EVENTS, entry_name, key_content, outbox::MAX_ENVELOPE, tape::Tape,
     },
 };
@@ -49,6 +52,8 @@ pub(super) struct Page {
     /// Testimonies that are forgotten already.
     pub(super) marks: u64,
     pub(super) files: Vec<(String, Vec<u8>)>,
+    /// Events of which the desk says that its disk does not give every part.
+    pub(super) damaged: BTreeSet<u64>,
 }
 
 /// What the front of a page must show.
@@ -110,6 +115,42 @@ impl Opening<'_> {
         Ok(page)
     }
 
+    /// Reads a page again, from event `first` on, for the parts of events that are held: those in
+    /// `leaves`, each proved by its leaf. Gives the event after the last one.
+    pub(super) fn again(
+        mut self,
+        (first, reader): (u64, ReaderId),
+        leaves: &BTreeMap<u64, Digest>,
+        forgetting: &mut Forgetting<'_>,
+    ) -> Result<(Page, u64), Alarm> {
+        let (mut page, mut cursor) = (Page::default(), first);
+        while self.tape.peek()?.is_some() {
+            if let Some(leaf) = leaves.get(&cursor) {
+                let line = self.event((cursor, reader), &mut page, forgetting)?;
+                if line.leaf != *leaf {
+                    return Err(Alarm::OtherRoot { size: cursor });
+                }
+            } else {
+                self.skip(cursor)?;
+            }
+            cursor = cursor.saturating_add(1);
+        }
+        self.tape.end()?;
+        if cursor == first {
+            return Err(Alarm::Gap { after: first.saturating_sub(1) });
+        }
+        Ok((page, cursor))
+    }
+
+    fn skip(&mut self, cursor: u64) -> Result<(), Alarm> {
+        self.tape.expect(&entry_name(cursor, ITEM), MAX_ITEM)?;
+        let prefix = entry_name(cursor, "");
+        while let Some((name, size)) = self.tape.peek()?.filter(|(n, _)| n.starts_with(&prefix)) {
+            self.tape.expect(name, size)?;
+        }
+        Ok(())
+    }
+
     fn event(
         &mut self,
         (cursor, reader): (u64, ReaderId),
@@ -124,8 +165,8 @@ impl Opening<'_> {
         }
         let any: AnyItem = serde_json::from_slice(json).map_err(|_| malformed())?;
         let leaf = any.leaf().ok_or_else(malformed)?;
-        let (tape, files) = (&mut self.tape, &mut page.files);
-        let mut event = Event { cursor, reader, tape, files, forgetting };
+        let (tape, kept) = (&mut self.tape, &mut *page);
+        let mut event = Event { cursor, reader, tape, page: kept, forgetting };
         let kind = serde_json::from_value(any.kind.into()).ok();
         if kind.is_some() {
             let item: FeedItem = serde_json::from_slice(json).map_err(|_| malformed())?;
@@ -145,7 +186,7 @@ struct Event<'e, 't, 'c> {
     cursor: u64,
     reader: ReaderId,
     tape: &'e mut Tape<'t>,
-    files: &'e mut Vec<(String, Vec<u8>)>,
+    page: &'e mut Page,
     forgetting: &'e mut Forgetting<'c>,
 }
 
@@ -167,7 +208,7 @@ impl Event<'_, '_, '_> {
             return Err(self.malformed());
         }
         self.forgetting.note(self.cursor, item, note)?;
-        self.files.push((format!("forget/{}.note", item.id), note.to_vec()));
+        self.page.files.push((format!("forget/{}.note", item.id), note.to_vec()));
         Ok(())
     }
 
@@ -186,7 +227,7 @@ impl Event<'_, '_, '_> {
         for name in ["envelope-account.age", "envelope-identity.age"] {
             let entry = entry_name(self.cursor, name);
             if let Some(bytes) = self.tape.expect_or_skip(&entry, ENVELOPE)? {
-                self.files.push((format!("{folder}/{name}"), bytes.to_vec()));
+                self.page.files.push((format!("{folder}/{name}"), bytes.to_vec()));
             }
         }
         Ok(())
@@ -197,7 +238,7 @@ impl Event<'_, '_, '_> {
         if part.sha256 != item.content || item.parts.len() != 1 {
             return Err(self.malformed());
         }
-        self.part(part, ENTRY, format!("casebook/entries/{:020}.age", self.cursor))
+        self.part(part, ENTRY, entry_file(self.cursor))
     }
 
     fn key(&mut self, item: &FeedItem) -> Result<(), Alarm> {
@@ -214,7 +255,7 @@ impl Event<'_, '_, '_> {
             (None, None) => Ok(()),
             (Some(own), Some(bytes)) if Digest::of(bytes) == own.sha256 => {
                 let to = format!("casebook/keys/{:020}.age", self.cursor);
-                self.files.push((to, bytes.to_vec()));
+                self.page.files.push((to, bytes.to_vec()));
                 Ok(())
             }
             _ => Err(Alarm::Part { cursor: self.cursor, part: "key".to_owned() }),
@@ -229,12 +270,18 @@ impl Event<'_, '_, '_> {
                 break;
             };
             let bytes = self.tape.expect(name, wire::MAX_PAGE)?.to_vec();
-            self.files.push((format!("unknown/{prefix}{part}"), bytes));
+            self.page.files.push((format!("unknown/{prefix}{part}"), bytes));
         }
         Ok(())
     }
 
     fn part(&mut self, part: &PartInfo, limit: u64, to: String) -> Result<(), Alarm> {
+        let damaged = entry_name(self.cursor, &format!("{}.{DAMAGED}", part.name));
+        if self.tape.expect_or_skip(&damaged, 0)?.is_some() {
+            // The feed goes on; what is not here is asked for again, and named until it is.
+            self.page.damaged.insert(self.cursor);
+            return Ok(());
+        }
         let name = entry_name(self.cursor, &format!("{}.age", part.name));
         if self.tape.peek()?.is_none_or(|(next, _)| next != name) {
             return Err(Alarm::Missing { cursor: self.cursor, part: part.name.clone() });
@@ -244,7 +291,7 @@ impl Event<'_, '_, '_> {
         if !whole || Digest::of(bytes) != part.sha256 {
             return Err(Alarm::Part { cursor: self.cursor, part: part.name.clone() });
         }
-        self.files.push((to, bytes.to_vec()));
+        self.page.files.push((to, bytes.to_vec()));
         Ok(())
     }
 
@@ -264,9 +311,14 @@ impl Page {
     }
 }
 
+/// Where an entry of that event lies in a workspace.
+pub(super) fn entry_file(cursor: u64) -> String {
+    format!("casebook/entries/{cursor:020}.age")
+}
+
 /// A name that comes a second time would replace files under the first.
 fn refuse_repeats(held: &Feed, page: &Page) -> Result<(), Alarm> {
-    let mut new = std::collections::BTreeSet::new();
+    let mut new = BTreeSet::new();
     for line in &page.lines {
         let item = Said::read(&line.item).and_then(|item| item.id());
         let id = item.ok_or(Alarm::Item { cursor: line.cursor })?;

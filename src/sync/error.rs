@@ -124,6 +124,9 @@ impl SyncError {
     #[must_use]
     pub const fn kept(&self) -> &'static str {
         match self {
+            Self::Alarm(Alarm::Damaged { .. }) => {
+                "everything else: it came and was proved; the next sync asks for these files again"
+            }
             Self::Alarm(_) => {
                 "everything that was held before; nothing of the refused answer was taken in"
             }
@@ -159,7 +162,7 @@ impl SyncError {
     #[must_use]
     pub const fn advice(&self) -> &'static str {
         match self {
-            Self::Alarm(alarm) => after(alarm),
+            Self::Alarm(alarm) => alarm.advice(),
             Self::File { .. } => "check the disk and the permissions, then sync again",
             Self::Exists(_) => "name another folder, or go on with what is there",
             Self::NotAWorkspace(_) => "make one with `sandyk sync init`",
@@ -210,6 +213,11 @@ impl SyncError {
         matches!(self, Self::Refused { code, .. } if code == wire::CODE_TOO_MANY)
     }
 
+    /// Whether the desk says that its disk does not give what was asked for.
+    pub(super) fn is_damage(&self) -> bool {
+        matches!(self, Self::Refused { code, .. } if code == wire::CODE_DAMAGED)
+    }
+
     pub(super) fn refused(fault: &Fault, our_now: i64) -> Self {
         match fault.now {
             Some(now) => Self::Clock { ahead: our_now.saturating_sub(now) },
@@ -221,42 +229,6 @@ impl SyncError {
 /// Names the file in an error of the file system.
 pub(super) fn at<T>(path: &std::path::Path, result: io::Result<T>) -> Result<T, SyncError> {
     result.map_err(|cause| SyncError::File { path: path.to_owned(), cause })
-}
-
-/// What to do after an alarm.
-const fn after(alarm: &Alarm) -> &'static str {
-    match alarm {
-        Alarm::Withheld { .. } => {
-            "it stays in your outbox, and until it is in the feed your colleagues see your later \
-             entries as not proven; sync once more; if it repeats, tell an administrator by voice: \
-             the server lost it, and its store must be brought back from the backup; do not take \
-             the file out of the outbox"
-        }
-        Alarm::SplitView { .. } => {
-            "do not sync again; keep both checkpoints: the server signed both, and nobody can deny \
-             it; call the other readers and an administrator by voice"
-        }
-        Alarm::LedgerKey
-        | Alarm::Checkpoint
-        | Alarm::Shrunk { .. }
-        | Alarm::OtherRoot { .. }
-        | Alarm::KeyringHistory { .. }
-        | Alarm::Gap { .. }
-        | Alarm::Item { .. }
-        | Alarm::Twice { .. }
-        | Alarm::Part { .. }
-        | Alarm::Tape(_)
-        | Alarm::Endless { .. }
-        | Alarm::Redirect
-        | Alarm::Strange { .. }
-        | Alarm::Keyring(_)
-        | Alarm::Exhibits { .. }
-        | Alarm::Missing { .. }
-        | Alarm::Forgotten { .. } => {
-            "do not sync again; keep the workspace as it is; call the other readers and an \
-             administrator by voice and compare"
-        }
-    }
 }
 
 /// A time in seconds, or in whole days if it is two or more.

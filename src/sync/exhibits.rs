@@ -59,19 +59,42 @@ struct Missing {
     sha256: Digest,
 }
 
-/// Fetches what is wanted and not here, and counts what stays missing.
+/// Exhibits that the desk does not give as they were taken in.
+#[derive(Default)]
+pub(super) struct Spoilt {
+    /// It says itself that it cannot.
+    gone: Vec<TestimonyId>,
+    /// It gave something else, twice.
+    altered: Vec<TestimonyId>,
+}
+
+impl Spoilt {
+    /// The alarm that names all of it, and the other `files` that the desk does not give.
+    pub(super) fn alarm(self, mut files: Vec<String>) -> Result<(), Alarm> {
+        let Self { gone, altered } = self;
+        let named: Vec<_> = altered.iter().map(ToString::to_string).collect();
+        if gone.is_empty() && files.is_empty() {
+            let id = named.join(", ");
+            return if altered.is_empty() { Ok(()) } else { Err(Alarm::Exhibits { id }) };
+        }
+        files.extend(gone.iter().chain(&altered).map(|id| format!("testimonies/{id}/{WHOLE}")));
+        Err(Alarm::Damaged { files })
+    }
+}
+
+/// Fetches what is wanted and not here, and counts what stays missing; gives what the desk spoilt.
 pub(super) async fn fetch(
     line: &Line<'_>,
     workspace: &Workspace,
     what: Fetch<'_>,
     (rng, step): (&mut (impl RngCore + CryptoRng), &mut dyn FnMut(Step)),
     report: &mut Report,
-) -> Result<(), SyncError> {
+) -> Result<Spoilt, SyncError> {
     let missing = missing(workspace, what.not);
     let wanted = choose(workspace, &missing, &what.settings.exhibits)?;
     let bytes = wanted.iter().fold(0_u64, |sum, exhibits| sum.saturating_add(exhibits.bytes));
     let mut before = 0_u64;
-    let mut refused = None;
+    let mut spoilt = Spoilt::default();
     report.exhibits_missing = u64::try_from(missing.len()).unwrap_or(u64::MAX);
     for exhibits in wanted {
         let mut progress =
@@ -82,12 +105,13 @@ pub(super) async fn fetch(
                 report.exhibits_missing = report.exhibits_missing.saturating_sub(1);
             }
             // One tampered exhibit must not keep the others away.
-            Err(error @ SyncError::Alarm(Alarm::Exhibits { .. })) => refused = Some(error),
+            Err(SyncError::Alarm(Alarm::Exhibits { .. })) => spoilt.altered.push(exhibits.id),
+            Err(error) if error.is_damage() => spoilt.gone.push(exhibits.id),
             Err(error) => return Err(error),
         }
         before = before.saturating_add(exhibits.bytes);
     }
-    refused.map_or(Ok(()), Err)
+    Ok(spoilt)
 }
 
 fn missing(workspace: &Workspace, not: &BTreeSet<TestimonyId>) -> Vec<Missing> {

@@ -1,7 +1,7 @@
 //! The feed as it is held: one line for each event, proved again whenever it is loaded.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs::{File, OpenOptions},
     io::{BufRead as _, BufReader, BufWriter, Read as _, Write},
     path::{Path, PathBuf},
@@ -39,6 +39,10 @@ pub(super) enum Thing {
         cursor: u64,
         bytes: u64,
         sha256: Digest,
+    },
+    /// Something that a reader wrote.
+    Entry {
+        cursor: u64,
     },
     /// A testimony that is forgotten here, by that order.
     Forgotten {
@@ -113,6 +117,7 @@ impl AnyItem {
             Some(part) if self.kind == "testimony" => {
                 Thing::Testimony { cursor, bytes: part.bytes, sha256: part.sha256 }
             }
+            _ if self.kind == FeedKind::CasebookEntry.as_str() => Thing::Entry { cursor },
             _ if self.kind == FeedKind::ForgetDone.as_str() => Thing::Done { epoch: self.epoch },
             _ => Thing::Other,
         }
@@ -247,6 +252,27 @@ impl Feed {
             to.write_all(b"\n")?;
         }
         to.flush()
+    }
+
+    /// The leaves of some events, read from the file.
+    pub(super) fn leaves(
+        &self,
+        cursors: &BTreeSet<u64>,
+    ) -> Result<BTreeMap<u64, Digest>, SyncError> {
+        let mut found = BTreeMap::new();
+        if cursors.is_empty() {
+            return Ok(found);
+        }
+        let file = files::open_plain(&self.path, OpenOptions::new().read(true));
+        let file = at(&self.path, file)?;
+        for (cursor, line) in (1_u64..=self.size()).zip(BufReader::new(file).split(b'\n')) {
+            let line = at(&self.path, line)?;
+            if cursors.contains(&cursor) {
+                let line: Line = serde_json::from_slice(&line).map_err(|_| self.damage())?;
+                found.insert(cursor, line.leaf);
+            }
+        }
+        Ok(found)
     }
 
     pub(super) fn has(&self, id: &[u8; 16]) -> bool {

@@ -20,6 +20,7 @@ mod error;
 mod exhibits;
 mod feed;
 mod forget;
+mod gaps;
 mod init;
 mod line;
 mod prove;
@@ -33,6 +34,7 @@ use std::{cell::RefCell, path::PathBuf, time::Duration};
 use rand::{CryptoRng, RngCore};
 use serde::Serializer;
 
+pub(crate) use self::alarm::named;
 pub use self::{
     alarm::Alarm,
     audit::{Audit, AuditError, Auditing, InLog, audit},
@@ -44,7 +46,7 @@ pub use self::{
     prove::{Proved, Prover},
     view::{Compared, View, compare, view},
 };
-use self::{exhibits::Fetch, line::Line, workspace::Workspace};
+use self::{exhibits::Fetch, gaps::Not, line::Line, workspace::Workspace};
 use crate::{clock::Clock, keyring::KeyringError, wire::outbox::Refusal};
 
 /// One sync.
@@ -110,6 +112,8 @@ pub struct Report {
     pub exhibits: u64,
     /// Exhibits that are not here.
     pub exhibits_missing: u64,
+    /// Files that were missing here and came now.
+    pub mended: u64,
     /// Entries and keys of the outbox that are in the feed now.
     pub sent: u64,
     /// Entries and keys that wait for the next sync, because an outbox has one size.
@@ -167,13 +171,16 @@ pub async fn run(
     let pushed = push::push(&line, &workspace, rng).await;
     let pulled = pull::feed(&line, &mut workspace, &chain, (rng, step), &mut report).await;
     let pushed = pushed?;
-    pulled?;
+    let told = pulled?;
     let confirmed = push::confirm(&workspace, pushed, &mut report);
     let waiting = forget::drop_forgotten(&mut workspace, &chain, clock.today(), &mut report)?;
-    // A desk that lost an entry may still give the exhibits.
+    // A desk that lost an entry or a part may still give the exhibits.
+    let not = Not { told: &told, forgotten: &waiting };
+    let filled = gaps::fill(&line, (&workspace, &chain), not, rng, &mut report).await;
     let settings = Fetch { settings, not: &waiting };
     let fetched = exhibits::fetch(&line, &workspace, settings, (rng, step), &mut report).await;
-    confirmed.and(fetched)?;
+    confirmed?;
+    fetched?.alarm(filled?)?;
     report.feed = workspace.feed().size();
     Ok(report)
 }

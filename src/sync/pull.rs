@@ -1,5 +1,7 @@
 //! Keyrings and feed: asked for, proved, kept.
 
+use std::collections::BTreeSet;
+
 use rand::{CryptoRng, RngCore};
 
 use super::{
@@ -50,26 +52,30 @@ fn read_notes(bytes: &[u8]) -> Result<Vec<String>, Alarm> {
     Ok(notes)
 }
 
-/// Pulls the feed up to where it ended when this began.
+/// Pulls the feed up to where it ended when this began; gives the events of which the desk has not
+/// every part.
 pub(super) async fn feed(
     line: &Line<'_>,
     workspace: &mut Workspace,
     chain: &Chain,
     (rng, step): (&mut (impl RngCore + CryptoRng), &mut dyn FnMut(Step)),
     report: &mut Report,
-) -> Result<(), SyncError> {
+) -> Result<BTreeSet<u64>, SyncError> {
+    let mut damaged = BTreeSet::new();
     let mut forgetting = Forgetting::load(workspace, chain)?;
     let mut goal = None;
     loop {
         let query = format!("after={}", workspace.feed().size());
         let ask = Ask { query: Some(&query), ..Ask::get(wire::CHANGES) };
         let bytes = line.fetch(ask, wire::MAX_PAGE, rng).await?;
-        let head = take_page(workspace, &bytes, &mut forgetting, report)?;
+        let (head, lost) = take_page(workspace, &bytes, &mut forgetting, report)?;
+        damaged.extend(lost);
         let goal = *goal.get_or_insert(head);
         let have = workspace.feed().size();
         step(Step::Feed { have, head: goal.max(have) });
         if have >= goal {
-            return forget::every_mark_has_its_order(workspace.feed()).map_err(Into::into);
+            forget::every_mark_has_its_order(workspace.feed())?;
+            return Ok(damaged);
         }
     }
 }
@@ -80,7 +86,7 @@ fn take_page(
     bytes: &[u8],
     forgetting: &mut Forgetting<'_>,
     report: &mut Report,
-) -> Result<u64, SyncError> {
+) -> Result<(u64, BTreeSet<u64>), SyncError> {
     let reader = workspace.reader();
     let organisation = workspace.organisation();
     let expected = Expected { organisation, pinned: workspace.ledger() };
@@ -95,7 +101,7 @@ fn take_page(
     workspace.feed_mut().append(&page.lines)?;
     workspace.keep_checkpoint(&note)?;
     report.count(&page);
-    Ok(head)
+    Ok((head, page.damaged))
 }
 
 impl Report {

@@ -121,7 +121,7 @@ impl Workspace {
         self.ledger.as_ref()
     }
 
-    pub(super) fn path(&self, name: &str) -> PathBuf {
+    pub(super) fn path(&self, name: impl AsRef<Path>) -> PathBuf {
         self.folder.join(name)
     }
 

@@ -36,6 +36,8 @@ pub const MAX_ITEM: u64 = 16 << 10;
 
 /// The signed note of an order to forget, or of an objection, on a page.
 pub const FORGET_NOTE: &str = "forget.note";
+/// Ends the name of an empty entry in the place of a part that the desk's disk does not give any more.
+pub const DAMAGED: &str = "damaged";
 /// First entry of a page: the signed checkpoint of the feed up to the end of this page.
 pub const CHECKPOINT_ENTRY: &str = "checkpoint.note";
 /// Second entry of a page: a [`Head`].
@@ -80,6 +82,9 @@ pub const CODE_CLOCK: &str = "clock";
 pub const CODE_STARTED: &str = "just-started";
 /// Code of a [`Fault`]: the device asked for more in two minutes than is answered.
 pub const CODE_TOO_MANY: &str = "too-many";
+
+/// Code of a [`Fault`]: the server's disk does not give what was asked for as it was taken in.
+pub const CODE_DAMAGED: &str = "damaged";
 
 /// Name of an entry of the page: 20 digits of the cursor, then the part.
 #[must_use]

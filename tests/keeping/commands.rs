@@ -23,12 +23,12 @@ use crate::office::{Office, put_testimony};
 const SEED: [u8; 32] = [7; 32];
 
 /// A store with three testimonies, closed; and what one reader would hold of it.
-struct Kept {
+pub(super) struct Kept {
     folder: tempfile::TempDir,
 }
 
 impl Kept {
-    async fn open() -> Self {
+    pub(super) async fn open() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let office = Office::of(&[Role::Reviewer, Role::Guardian]).await;
         let store = SledStore::open(&folder.path().join("store")).unwrap();
@@ -41,7 +41,7 @@ impl Kept {
         Self { folder }
     }
 
-    fn at(&self, name: &str) -> PathBuf {
+    pub(super) fn at(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
@@ -70,7 +70,7 @@ fn sandyk(words: &[&Path]) -> Output {
 }
 
 /// The exit code and the answer; a document even when something is wrong.
-fn answer(words: &[&Path]) -> (i32, Value) {
+pub(super) fn answer(words: &[&Path]) -> (i32, Value) {
     let output = sandyk(words);
     let text = String::from_utf8_lossy(&output.stdout);
     let value = serde_json::from_str(&text).unwrap_or_default();
@@ -82,7 +82,7 @@ fn verify(store: &Path, more: &[&Path]) -> (i32, Value) {
     answer(&[&words[..], more].concat())
 }
 
-fn flip(path: &Path, at: impl Fn(usize) -> usize) {
+pub(super) fn flip(path: &Path, at: impl Fn(usize) -> usize) {
     let mut bytes = fs::read(path).unwrap();
     let at = at(bytes.len());
     bytes[at] ^= 1;

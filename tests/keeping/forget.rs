@@ -10,7 +10,6 @@ use std::{
         Arc,
         atomic::{AtomicI64, Ordering},
     },
-    time::Duration,
 };
 
 use ed25519_dalek::SigningKey;

@@ -1,6 +1,7 @@
 //! A reviewer, two guardians and their office, with a clock that is moved by hand.
 
 use super::*;
+use crate::alone;
 
 #[derive(Default)]
 pub(crate) struct Hands(AtomicI64);
@@ -35,15 +36,7 @@ impl House {
 
     pub(crate) async fn sync(&self, member: usize) -> Result<Report, SyncError> {
         let settings = self.office.settings(member);
-        let mut tries = 0;
-        loop {
-            // A process that another test starts holds our lock, too, until it is another program.
-            match sync::run(&settings, &*self.clock, &mut OsRng, &mut |_| ()).await {
-                Err(SyncError::InUse) if tries < 100 => tries += 1,
-                done => return done,
-            }
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
+        alone(async || sync::run(&settings, &*self.clock, &mut OsRng, &mut |_| ()).await).await
     }
 
     pub(crate) fn desk<S: Store>(&self, store: &Arc<S>) -> Desk<S> {

@@ -208,6 +208,11 @@ impl Office {
         *self.inner.lock().unwrap() = router;
     }
 
+    /// A desk over another store, which goes by another clock.
+    pub(crate) fn replace_by<S: Store>(&self, store: &Arc<S>, clock: Arc<dyn Clock>) {
+        *self.inner.lock().unwrap() = desk_over(store, self.published.subscribe(), 7, clock);
+    }
+
     /// The same desk by another clock.
     pub(crate) fn set_clock(&self, clock: Arc<dyn Clock>) {
         self.serve(&self.store, clock);

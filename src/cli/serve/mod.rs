@@ -2,7 +2,7 @@
 
 mod rounds;
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{io, path::PathBuf, sync::Arc, time::Duration};
 
 use clap::Args;
 use rand::rngs::OsRng;
@@ -73,7 +73,7 @@ pub fn run(args: &ServeArgs, out: &mut Out) -> Result<Exit, CliError> {
     for weakness in weak.into_iter().chain(unlocked) {
         out.warn(weakness, &weakness.words());
     }
-    refuse_swap(args, out)?;
+    refuse_swap(args, machine::active_swaps(), out)?;
     let config = ServerConfig::load(&args.config).map_err(|error| {
         let words = error.words();
         CliError::from(error)
@@ -95,8 +95,13 @@ fn threads_that_may_block(limits: &Limits) -> usize {
     WRITERS.saturating_add(web::desk::STREAMS).saturating_add(limits.derivations())
 }
 
-fn refuse_swap(args: &ServeArgs, out: &mut Out) -> Result<(), CliError> {
-    let (swaps, why) = match machine::active_swaps() {
+/// Refuses to go on while the kernel swaps, or where nobody can tell.
+fn refuse_swap(
+    args: &ServeArgs,
+    found: io::Result<Vec<String>>,
+    out: &mut Out,
+) -> Result<(), CliError> {
+    let (swaps, why) = match found {
         Ok(swaps) if swaps.is_empty() => return Ok(()),
         Ok(swaps) => {
             let swaps = swaps.join(", ");
@@ -362,5 +367,26 @@ fn say_standing(intake: &Intake, out: &mut Out) {
             &Words::of("warn-one-reader"),
         ),
         Ok(_) => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::out::Format;
+
+    #[test]
+    fn nothing_starts_while_swap_is_on_or_may_be() {
+        let mut out = Out::standard(Format::Table);
+        let mut judged = |found, allow_swap| {
+            let args = ServeArgs { config: PathBuf::new(), allow_swap, end_with: None };
+            refuse_swap(&args, found, &mut out).map_err(|error| error.exit())
+        };
+        let on = || Ok(vec!["/dev/zram0".to_owned()]);
+        let unknown = || Err(io::ErrorKind::PermissionDenied.into());
+        assert_eq!(judged(Ok(Vec::new()), false), Ok(()));
+        assert_eq!(judged(on(), false), Err(Exit::Refused));
+        assert_eq!(judged(unknown(), false), Err(Exit::Refused));
+        assert_eq!((judged(on(), true), judged(unknown(), true)), (Ok(()), Ok(())));
     }
 }

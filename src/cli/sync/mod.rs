@@ -201,6 +201,7 @@ fn in_one_line(report: &Report) -> String {
         (report.keys, "casebook key", "casebook keys"),
         (report.orders, "order to forget", "orders to forget"),
         (report.objections, "objection", "objections"),
+        (report.mended, "file that was missing", "files that were missing"),
     ];
     let came = came.into_iter().filter(|(n, ..)| *n > 0);
     let came: Vec<String> =

@@ -102,7 +102,8 @@ pub(super) fn run(args: &StoreArgs, out: &mut Out) -> Result<Exit, CliError> {
     out.tell(
         format!(
             "{count} things are damaged; everything else was read and is whole.\n   next: stop the \
-             server, keep this folder as it is, and restore from a backup"
+             server, keep this folder as it is, and restore from a backup; sandyk rescue copies \
+             out what is left here and newer"
         ),
         &Words::of("verify-damaged").count("count", count),
     );

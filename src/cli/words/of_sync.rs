@@ -5,7 +5,7 @@ use std::{error::Error, io};
 use super::{Told, Words, told};
 use crate::{
     clock::{Clock as _, FixedClock, SystemClock},
-    sync::{Alarm, AuditError, SyncError},
+    sync::{Alarm, AuditError, SyncError, named},
 };
 
 pub(super) fn of(error: &(dyn Error + 'static)) -> Option<Words> {
@@ -144,6 +144,7 @@ impl Told for Alarm {
             Self::Forgotten { cursor, why } => {
                 Words::of("alarm-forgotten").with("cursor", cursor).with("why", why)
             }
+            Self::Damaged { files } => Words::of("alarm-damaged").with("files", named(files)),
             Self::Withheld { id } => Words::of("alarm-withheld").with("id", id),
         }
     }

@@ -2,16 +2,6 @@
 //! request has ended, not in the server's memory.
 //!
 //! The last needs the right to look into another process: root has it.
-#![expect(
-    clippy::unwrap_used,
-    clippy::arithmetic_side_effects,
-    clippy::indexing_slicing,
-    clippy::string_slice,
-    reason = "a test says what is wrong by failing"
-)]
-
-mod common;
-
 use std::{
     fs::{self, File},
     io::{BufReader, Read as _, Write as _},
@@ -21,20 +11,21 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use common::{
-    Organisation, Server, files_with,
-    raw::{Answer, connect, end, exchange, field, file, form, form_head, request},
-};
 use regex::bytes::Regex;
 use sandyk::{
     keyring::Role,
     receipt::{KdfMemory, Receipt, Salt},
 };
 
+use crate::common::{
+    Organisation, Server, files_with,
+    raw::{Answer, connect, end, exchange, field, file, form, form_head, request},
+};
+
 const ROLES: [Role; 2] = [Role::Reviewer, Role::Guardian];
 
 /// A word that is nowhere else: not in this program's code either, since it is put together here.
-fn canary(what: &str) -> String {
+pub(crate) fn canary(what: &str) -> String {
     format!("{}-{what}-canary-{}", "zq7", "k41x")
 }
 
@@ -60,16 +51,14 @@ fn digits(page: &str) -> String {
 }
 
 /// The forms in which a receipt could lie around: digits, groups, HTML, its bits in either order.
-fn renderings(digits: &str) -> Vec<(String, Vec<u8>)> {
+pub(crate) fn renderings(digits: &str, salt: Salt) -> Vec<(String, Vec<u8>)> {
     let groups: Vec<_> = digits.as_bytes().chunks(3).map(|g| str::from_utf8(g).unwrap()).collect();
     assert!(Receipt::parse(digits).is_ok());
     let value: u128 = digits[..24].parse().unwrap();
     let big = value.to_be_bytes()[6..].to_vec();
     let little = big.iter().rev().copied().collect();
     let raw: Vec<u8> = digits.bytes().map(|b| b - b'0').collect();
-    // Its salt is the one of the keyring that the tests make.
-    let derived =
-        Receipt::parse(digits).unwrap().derive(&Salt([7; 32]), &mut KdfMemory::new()).unwrap();
+    let derived = Receipt::parse(digits).unwrap().derive(&salt, &mut KdfMemory::new()).unwrap();
     vec![
         ("signing key".to_owned(), derived.signing.to_bytes().to_vec()),
         ("reply key".to_owned(), derived.reply.to_secret_text().expose().as_bytes().to_vec()),
@@ -84,8 +73,8 @@ fn renderings(digits: &str) -> Vec<(String, Vec<u8>)> {
 }
 
 /// Where in the memory of the server each needle stands, with what is around it.
-fn in_memory(server: &Server, needles: &[(String, Vec<u8>)]) -> Option<Vec<String>> {
-    let at = |what: &str| format!("/proc/{}/{what}", server.child.id());
+pub(crate) fn in_memory(pid: u32, needles: &[(String, Vec<u8>)]) -> Option<Vec<String>> {
+    let at = |what: &str| format!("/proc/{pid}/{what}");
     let Ok(memory) = File::open(at("mem")) else {
         let skipped = b"SKIPPED: the server hides its memory; only root can search it\n";
         std::io::stderr().write_all(skipped).unwrap();
@@ -146,21 +135,22 @@ fn place_of(answer: &Answer) -> String {
 }
 
 /// Sends a form and reads the receipt over connections that stay open, as browsers and tor keep them.
-fn tell(
-    server: &Server,
+pub(crate) fn tell(
+    address: &str,
     parts: &[Vec<u8>],
+    salt: Salt,
     needles: &mut Vec<(String, Vec<u8>)>,
 ) -> [TcpStream; 2] {
     let body = parts.concat();
     let head = String::from_utf8(form_head("/en/send", body.len(), &[])).unwrap();
     let head = head.replace("Connection: close\r\n", "");
-    let mut sending = connect(server.address());
+    let mut sending = connect(address);
     sending.write_all(&[head.as_bytes(), &body].concat()).unwrap();
     let told = answer(&mut sending);
     let place = told.split("location: ").nth(1).unwrap().split("\r\n").next().unwrap();
-    let mut reading = connect(server.address());
+    let mut reading = connect(address);
     reading.write_all(format!("GET {place} HTTP/1.1\r\nHost: x\r\n\r\n").as_bytes()).unwrap();
-    needles.extend(renderings(&digits(&answer(&mut reading))));
+    needles.extend(renderings(&digits(&answer(&mut reading)), salt));
     needles.push(("address".to_owned(), place.rsplit('/').next().unwrap().as_bytes().to_vec()));
     [sending, reading]
 }
@@ -206,17 +196,18 @@ fn nothing_of_a_testimony_or_its_receipt_stays_in_the_servers_memory_or_files() 
     half.write_all(&[field("story", &words[0].repeat(100)), parts[1][..40].to_vec()].concat())
         .unwrap();
     std::thread::sleep(Duration::from_millis(500));
-    let control = in_memory(&server, &needles);
+    let control = in_memory(server.child.id(), &needles);
     assert!(control.is_none_or(|seen| !seen.is_empty()), "this test would not see a leak");
     drop(half);
     let mark = organisation.folder.path().join("mark");
     let before = File::create_new(&mark).unwrap().metadata().unwrap().created().unwrap();
     std::thread::sleep(Duration::from_millis(20));
-    let open: Vec<_> = (0..6).flat_map(|_| tell(&server, &parts, &mut needles)).collect();
+    let open: Vec<_> =
+        (0..6).flat_map(|_| tell(server.address(), &parts, Salt([7; 32]), &mut needles)).collect();
     refused_and_given_up(&server, &words, &parts);
     let _still_open = sends_on(&server, &words);
     std::thread::sleep(Duration::from_secs(3));
-    let found = in_memory(&server, &needles).unwrap_or_default();
+    let found = in_memory(server.child.id(), &needles).unwrap_or_default();
     assert!(found.is_empty(), "{} places:\n{}", found.len(), found.join("\n"));
     for (name, needle) in &needles {
         let files = files_with(organisation.folder.path(), needle);
