@@ -21,6 +21,8 @@ pub mod process;
 pub mod secret;
 
 // 1 nouns
+#[cfg(any(feature = "review", feature = "sync"))]
+pub mod attention;
 pub mod forget;
 pub mod hybrid;
 pub mod keyring;

@@ -30,6 +30,7 @@ const MAY_IMPORT: &[(&str, &str)] = &[
     ("process", ""),
     ("secret", ""),
     // 1 nouns
+    ("attention", "files"),
     ("hybrid", "secret"),
     ("note", "digest"),
     ("receipt", "digest hybrid secret"),
@@ -50,7 +51,7 @@ const MAY_IMPORT: &[(&str, &str)] = &[
     ("sync", "clock digest files forget id keyring ledger note secret wire"),
     (
         "review",
-        "casebook clock digest files forget hybrid id keyring ledger note sealed secret \
+        "attention casebook clock digest files forget hybrid id keyring ledger note sealed secret \
          testimony",
     ),
     ("admin", "clock digest files keyring note receipt sealed secret"),
@@ -60,7 +61,7 @@ const MAY_IMPORT: &[(&str, &str)] = &[
     ("web/desk", "desk store wire"),
     (
         "cli",
-        "admin casebook clock config desk digest files forget id intake keyring ledger locale note process \
+        "admin attention casebook clock config desk digest files forget id intake keyring ledger locale note process \
          review sealed secret store sync testimony web",
     ),
     ("main", "cli"),

@@ -84,3 +84,31 @@ fn the_sample_configuration_of_the_server_is_valid() {
         assert!(torrc.contains(&format!("unix:{}", socket.display())), "tor goes elsewhere");
     }
 }
+
+#[test]
+fn the_command_line_of_every_unit_is_understood() {
+    let mut lines = 0;
+    for folder in ["systemd", "systemd/user"] {
+        for file in std::fs::read_dir(deploy(folder)).unwrap() {
+            let path = file.unwrap().path();
+            let unit = path.is_file().then(|| std::fs::read_to_string(&path).unwrap());
+            for line in unit.iter().flat_map(|unit| unit.lines()) {
+                let Some(line) = line.strip_prefix("ExecStart=/usr/bin/sandyk ") else { continue };
+                lines += 1;
+                // What comes after `--` is another program's.
+                let (own, rest) = line.split_once(" -- ").unwrap_or((line, ""));
+                let mut words: Vec<_> = own.split(' ').chain(["--no-such-option"]).collect();
+                if !rest.is_empty() {
+                    words.extend(["--", "true"]);
+                }
+                let out = run(Command::new(env!("CARGO_BIN_EXE_sandyk"))
+                    .env("LC_ALL", "C.UTF-8")
+                    .args(words));
+                let said = String::from_utf8_lossy(&out.stderr).into_owned();
+                assert_eq!(out.status.code(), Some(2), "{}: {said}", path.display());
+                assert!(said.contains("--no-such-option"), "{}: {said}", path.display());
+            }
+        }
+    }
+    assert_eq!(lines, 4);
+}

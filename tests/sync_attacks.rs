@@ -93,6 +93,11 @@ fn rewrite(body: &[u8], mut change: impl FnMut(&str, &mut Vec<u8>) -> bool) -> V
     out
 }
 
+/// Where the end of a tape and its padding begin.
+fn end_of_entries(body: &[u8]) -> usize {
+    rewrite(body, |_, _| true).len() - 1024
+}
+
 #[tokio::test]
 async fn a_tampered_part_is_an_alarm_by_its_name() {
     for part in ["cover", "account", "identity"] {
@@ -199,7 +204,7 @@ async fn entries_with_other_names_are_refused() {
             header.set_size(0);
             header.set_mode(0o600);
             header.set_cksum();
-            let end = answer.body.len() - 1024;
+            let end = end_of_entries(&answer.body);
             answer.body.splice(end..end, *header.as_bytes());
         })
         .await;
@@ -208,7 +213,7 @@ async fn entries_with_other_names_are_refused() {
     let more = with_pages(|answer| {
         let mut extra = Vec::new();
         tape::write_entry(&mut extra, "00000000000000000002/more.age", b"more").unwrap();
-        let end = answer.body.len() - 1024;
+        let end = end_of_entries(&answer.body);
         answer.body.splice(end..end, extra);
     })
     .await;

@@ -1087,3 +1087,18 @@ restored-lacking = Hammasi qaytarilmadi.
     .next = serverni ishga tushirishdan oldin boshqa nusxa izlang
 verify-damaged = Buzilganlar: { $count }; qolgan hamma narsa oʻqildi va butun.
     .next = serverni toʻxtating, bu papkani boricha qoldiring va omborni nusxadan tiklang
+
+## Watching and calling
+
+attention-not-written = sonlar fayli { $file } yozilmadi: { $why }
+    .kept = oldingi qarashda yozilgan sonlar, agar boʻlsa
+    .next = diskni tekshiring yoki `--attention` bilan boshqa faylni nomlang
+attention-in-the-workspace = sonlar fayli ish papkasi ichida boʻlib qoladi, uni esa `sandyk sync` oʻqiy oladi
+    .kept = { -unwritten }
+    .next = `--attention` bilan undan tashqaridagi faylni nomlang yoki bu parametrni yozmang
+notify-shell = `--shell` faqat bitta soʻz oladi: qoʻshtirnoq ichidagi butun qatorni
+    .kept = hech narsa ishga tushirilmadi
+    .next = `--` belgisidan keyingi qatorni qoʻshtirnoqqa oling yoki `--shell` parametrini olib tashlang
+notify-not-run = `{ $given }` ishga tushmaydi: { $why }
+    .kept = sonlar fayli oʻz joyida
+    .next = `--` belgisidan keyingi soʻzlarni terminalda alohida sinab koʻring

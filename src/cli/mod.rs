@@ -19,6 +19,8 @@ pub mod demo;
 pub mod exit;
 mod fold;
 pub mod man;
+#[cfg(any(feature = "review", feature = "sync"))]
+pub mod notify;
 #[cfg(any(feature = "admin", feature = "review", feature = "sync"))]
 pub mod others;
 pub mod out;
@@ -32,6 +34,8 @@ pub mod review;
 #[cfg(feature = "serve")]
 pub mod serve;
 mod speech;
+#[cfg(any(feature = "review", feature = "sync"))]
+mod stop;
 #[cfg(feature = "sync")]
 pub mod sync;
 pub mod terminal;
@@ -72,6 +76,8 @@ enum Role {
     Sync(sync::SyncArgs),
     #[cfg(feature = "review")]
     Review(review::ReviewArgs),
+    #[cfg(any(feature = "review", feature = "sync"))]
+    Notify(notify::NotifyArgs),
     #[cfg(feature = "admin")]
     Admin(admin::AdminArgs),
     #[cfg(feature = "serve")]
@@ -140,6 +146,8 @@ fn role(role: Role, out: &mut Out) -> Result<Exit, CliError> {
         Role::Sync(args) => sync::run(args, out),
         #[cfg(feature = "review")]
         Role::Review(args) => review::run(args, out),
+        #[cfg(any(feature = "review", feature = "sync"))]
+        Role::Notify(args) => notify::run(&args, out),
         #[cfg(feature = "admin")]
         Role::Admin(args) => admin::run(args, out),
         #[cfg(feature = "serve")]

@@ -158,6 +158,8 @@ const EXAMPLES: &[(&str, &str)] = &[
     ("sandyk review tag", "sandyk review --config reviewer.toml tag c3h2y3l5 --case 'Town B'"),
     ("sandyk review untag", "sandyk review --config reviewer.toml untag c3h2y3l5 --remove torture"),
     ("sandyk review remark", "sandyk review --config reviewer.toml remark c3h2y3l5 'Ask again.'"),
+    ("sandyk review watch", "sandyk review --config reviewer.toml watch"),
+    ("sandyk notify", "sandyk notify --attention keys/attention.json -- notify-send 'Please look'"),
     ("sandyk admin", "sandyk admin keyring show --folder ceremony"),
     ("sandyk admin init", "sandyk admin init --organisation 'Name' --folder ceremony"),
     (

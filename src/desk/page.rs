@@ -24,7 +24,8 @@ use crate::{
 pub struct Page<S> {
     store: Arc<S>,
     entries: Vec<Entry>,
-    bytes: u64,
+    /// Of the entries, without end and padding.
+    written: u64,
 }
 
 struct Entry {
@@ -39,10 +40,13 @@ enum Source {
 }
 
 impl<S: Store> Page<S> {
-    /// Size of the page on the wire, in bytes.
+    /// Size of the page on the wire, in bytes: a multiple of [`wire::PAGE_STEP`].
+    ///
+    // SECURITY(T2): an hour in which little or nothing came looks like any other.
     #[must_use]
     pub const fn bytes(&self) -> u64 {
-        self.bytes
+        let steps = self.written.saturating_add(tape::END_BYTES).div_ceil(wire::PAGE_STEP);
+        steps.saturating_mul(wire::PAGE_STEP)
     }
 
     /// Writes the page; blocks on the disk and on `out`.
@@ -59,7 +63,7 @@ impl<S: Store> Page<S> {
                 }
             }
         }
-        tape::write_end(out)
+        tape::write_end_padded(out, self.written, self.bytes())
     }
 }
 
@@ -91,8 +95,8 @@ impl<S: Store> Desk<S> {
         let root = tree.root_at(end, &*self.store)?;
         drop(tree);
         plan.prepend(self.front(end, head, root)?);
-        let bytes = plan.bytes.saturating_add(tape::END_BYTES);
-        Ok(Page { store: Arc::clone(&self.store), entries: plan.entries, bytes })
+        let Plan { entries, bytes: written } = plan;
+        Ok(Page { store: Arc::clone(&self.store), entries, written })
     }
 
     /// The chain of keyrings.

@@ -18,6 +18,7 @@
 //! Does not: keep an index (every command opens what it lists), reply, export, rewrap.
 //! Spec: `docs/format/workspace.md`, `docs/format/casebook.md`.
 
+mod attention;
 mod book;
 mod exhibits;
 mod feed;
@@ -33,6 +34,7 @@ mod state;
 mod workspace;
 mod write;
 
+pub use attention::{Since, Watcher};
 pub use book::{Book, BookError, KeyFault};
 pub use exhibits::{ExhibitsError, WrittenExhibit, describe_exhibits, write_exhibits};
 pub use feed::{FeedAlarm, FeedLine};

@@ -5,7 +5,7 @@ use std::{
     fs::{File, OpenOptions},
     io,
     path::{Path, PathBuf},
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use rayon::prelude::*;
@@ -36,7 +36,7 @@ pub struct Session {
     /// What the readers know together.
     pub book: Book,
     pub(super) workspace: Workspace,
-    pub(super) keys: ReaderKeys,
+    pub(super) keys: Arc<ReaderKeys>,
     pub(super) chain: Chain,
     pub(super) state: State,
     pub(super) keys_folder: PathBuf,
@@ -55,9 +55,10 @@ impl Session {
     /// [`SessionError`]; nothing was opened then, and nothing written.
     pub fn open(
         workspace: Workspace,
-        keys: ReaderKeys,
+        keys: impl Into<Arc<ReaderKeys>>,
         keys_folder: &Path,
     ) -> Result<Self, SessionError> {
+        let keys = keys.into();
         let lock = lock(keys_folder)?;
         let known = State::load(keys_folder).map_err(SessionError::State)?;
         let (first, mut state) = (known.is_none(), known.unwrap_or_default());
@@ -102,7 +103,7 @@ impl Session {
 
     /// Who is sitting here.
     #[must_use]
-    pub const fn reader(&self) -> ReaderId {
+    pub fn reader(&self) -> ReaderId {
         self.keys.id
     }
 
@@ -252,7 +253,7 @@ impl Session {
     }
 
     /// Remembers what was altered since the feed committed to it.
-    fn watch(&self, opened: &Opened) {
+    pub(super) fn watch(&self, opened: &Opened) {
         if let Some(part) = opened.content.as_ref().err().and_then(Unproven::altered) {
             let mut altered = self.altered.lock().unwrap_or_else(PoisonError::into_inner);
             altered.insert((opened.cursor, opened.id, part));

@@ -26,6 +26,7 @@ mod line;
 mod prove;
 mod pull;
 mod push;
+mod rhythm;
 mod view;
 mod workspace;
 
@@ -44,6 +45,7 @@ pub use self::{
     init::{Init, init},
     line::Patience,
     prove::{Proved, Prover},
+    rhythm::{Beat, Steady, keep},
     view::{Compared, View, compare, view},
 };
 use self::{exhibits::Fetch, gaps::Not, line::Line, workspace::Workspace};

@@ -65,7 +65,8 @@ pub(super) async fn feed(
     let mut forgetting = Forgetting::load(workspace, chain)?;
     let mut goal = None;
     loop {
-        let query = format!("after={}", workspace.feed().size());
+        // Of one length, so that the size of a request does not tell how far this reader is.
+        let query = format!("after={:020}", workspace.feed().size());
         let ask = Ask { query: Some(&query), ..Ask::get(wire::CHANGES) };
         let bytes = line.fetch(ask, wire::MAX_PAGE, rng).await?;
         let (head, lost) = take_page(workspace, &bytes, &mut forgetting, report)?;

@@ -27,10 +27,14 @@ pub const PAGE_EVENTS: usize = 64;
 pub const PAGE_BYTES: u64 = 4 << 20;
 /// Longest page that is taken in, in bytes.
 pub const MAX_PAGE: u64 = 6 << 20;
+/// The size of a page is a multiple of this, in bytes: what came in an ordinary hour changes nothing.
+pub const PAGE_STEP: u64 = 512 << 10;
 /// Longest tape of keyrings that is taken in, in bytes.
 pub const MAX_KEYRINGS: u64 = 8 << 20;
 /// Longest other answer that is taken in, in bytes.
 pub const MAX_ANSWER: u64 = 64 << 10;
+/// Size of the answer to a push, in bytes: JSON, then spaces.
+pub const PUSH_ANSWER: usize = 64 << 10;
 /// Longest `item.json`, in bytes.
 pub const MAX_ITEM: u64 = 16 << 10;
 

@@ -2,7 +2,7 @@
 //!
 //! Promises: 1. a header is a function of name and size alone, and any other header is refused, so
 //! there are no links, devices, long names, owners or times; 2. names are at most 100 bytes of
-//! `a-z 0-9 - . /`, with no empty, `.` or `..` step; 3. the end is two zero blocks and then nothing.
+//! `a-z 0-9 - . /`, with no empty, `.` or `..` step; 3. the end is two zero blocks, and after them zero blocks only.
 //! Does not: decide which names are expected: the reader of a page asks for each by name.
 //! Spec: POSIX ustar, `docs/format/desk.md`.
 
@@ -85,6 +85,15 @@ pub fn write_end(out: &mut impl io::Write) -> io::Result<()> {
     out.write_all(&[0; 1024])
 }
 
+/// Writes the end of the tape and padding up to `bytes` in all, of which `written` are there.
+///
+/// # Errors
+/// What `out` says.
+pub fn write_end_padded(out: &mut impl io::Write, written: u64, bytes: u64) -> io::Result<()> {
+    let left = bytes.saturating_sub(written).max(END_BYTES);
+    io::copy(&mut io::repeat(0).take(left), out).map(drop)
+}
+
 /// A tape that is read entry by entry, each expected by name.
 pub struct Tape<'a> {
     rest: &'a [u8],
@@ -149,12 +158,13 @@ impl<'a> Tape<'a> {
         }
     }
 
-    /// Checks that the tape ends here.
+    /// Checks that the tape ends here; zero blocks after the end are padding.
     ///
     /// # Errors
     /// [`TapeError::End`] if it does not, or goes on after its end.
     pub fn end(&self) -> Result<(), TapeError> {
-        let ends = self.rest.len() == 1024 && self.rest.iter().all(|&b| b == 0);
+        let blocks = self.rest.len() >= 2 * BLOCK && self.rest.len().is_multiple_of(BLOCK);
+        let ends = blocks && self.rest.iter().all(|&b| b == 0);
         if ends { Ok(()) } else { Err(TapeError::End) }
     }
 
@@ -289,11 +299,19 @@ mod tests {
         let mut stuffed = whole.clone();
         stuffed[600] = 1;
         assert_eq!(Tape::new(&stuffed).expect("a", 9), Err(TapeError::Padding));
-        for end in [whole[..whole.len() - 1].to_vec(), [whole.as_slice(), &[0]].concat()] {
+        let mut said = [whole.as_slice(), &[0; 512]].concat();
+        *said.last_mut().unwrap() = 1;
+        for end in [whole[..whole.len() - 1].to_vec(), [whole.as_slice(), &[0]].concat(), said] {
             let mut tape = Tape::new(&end);
             tape.expect("a", 9).unwrap();
             assert_eq!(tape.end(), Err(TapeError::End));
         }
+        let mut padded = whole[..1024].to_vec();
+        write_end_padded(&mut padded, 1024, 64 << 10).unwrap();
+        assert_eq!(padded.len(), 64 << 10);
+        let mut tape = Tape::new(&padded);
+        tape.expect("a", 9).unwrap();
+        assert_eq!(tape.end(), Ok(()));
         let too_long = Err(TapeError::TooLong { name: "a".to_owned() });
         assert_eq!(Tape::new(&whole).expect("a", 2), too_long);
         let found = Tape::new(&whole).expect("b", 9).unwrap_err();

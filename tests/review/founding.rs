@@ -57,7 +57,7 @@ pub(super) fn first_keyring(
 }
 
 pub(super) fn account(id: TestimonyId, sent: &Sent<'_>) -> Account {
-    let account = json!({
+    let mut account = json!({
         "schema": "testimony/1",
         "id": id,
         "triage": {
@@ -70,6 +70,10 @@ pub(super) fn account(id: TestimonyId, sent: &Sent<'_>) -> Account {
         "consent": {"uses": ["case"], "ask_first": true, "basis": "self",
             "text": Digest::of(b"page")},
     });
+    if let Some(first) = sent.continues {
+        account["continues"] = json!(first);
+        account["triage"]["kind"] = json!("supplement");
+    }
     serde_json::from_value(account).unwrap()
 }
 

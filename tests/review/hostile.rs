@@ -175,7 +175,8 @@ fn review_opens_no_socket_and_starts_no_program() {
     let mut room = Room::new(&[Guardian]);
     let id = room.receive(&Sent { files: &[("a", b"one")], ..Sent::default() }).to_string();
     let to = room.folder.path().join("out");
-    let commands: [&[&str]; 5] = [
+    let commands: [&[&str]; 6] = [
+        &["watch", "--once"],
         &["list"],
         &["show", &id, "--names"],
         &["tag", &id, "--add", "torture"],

@@ -22,3 +22,4 @@ mod room;
 #[path = "../cli/screens.rs"]
 mod screens;
 mod texts;
+mod watch;

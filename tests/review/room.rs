@@ -53,11 +53,19 @@ pub struct Sent<'a> {
     pub lang: &'a str,
     pub name: Option<&'a str>,
     pub files: &'a [(&'a str, &'a [u8])],
+    pub continues: Option<TestimonyId>,
 }
 
 impl Default for Sent<'_> {
     fn default() -> Self {
-        Self { story: "Something happened.", risk: "unsure", lang: "en", name: None, files: &[] }
+        Self {
+            story: "Something happened.",
+            risk: "unsure",
+            lang: "en",
+            name: None,
+            files: &[],
+            continues: None,
+        }
     }
 }
 
@@ -177,9 +185,9 @@ impl Room {
             lookup: Digest::of(b"lookup"),
             reply: self.readers[0].recipient.to_string(),
             witness: data_encoding::BASE64.encode(&[9; 32]),
-            kind: Kind::New,
+            kind: sent.continues.map_or(Kind::New, |_| Kind::Supplement),
             channel: Channel::WebServerSealed,
-            continues: None,
+            continues: sent.continues,
             signature: None,
         };
         let cover = to.seal_cover(&cover).unwrap();

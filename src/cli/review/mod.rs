@@ -19,6 +19,7 @@ mod read;
 mod recover;
 mod settle;
 mod sitting;
+mod watch;
 mod words;
 
 use std::path::PathBuf;
@@ -87,6 +88,8 @@ enum Command {
     Recover(recover::RecoverCommand),
     /// Settle the alarm of a split view after people have talked; the evidence stays
     Settle(settle::SettleArgs),
+    /// Look whenever sync has brought something; ring the bell for what is urgent
+    Watch(watch::WatchArgs),
 }
 
 /// Runs a command of `sandyk review`.
@@ -100,6 +103,10 @@ pub fn run(args: ReviewArgs, out: &mut Out) -> Result<Exit, CliError> {
     }
     if let Command::Recover(command) = &command {
         return recover::run(command, &places, out);
+    }
+    if let Command::Watch(args) = &command {
+        // It opens a session at each look, so that other commands can come between.
+        return watch::run(args, &places, out);
     }
     let mut session = sitting::open(&places, out)?;
     let done = sit(command, &places, &mut session, out);
@@ -119,6 +126,7 @@ fn sit(
     match command {
         Command::Init(args) => init::run(&args, places, out),
         Command::Recover(command) => recover::run(&command, places, out),
+        Command::Watch(args) => watch::run(&args, places, out),
         Command::List(args) => list::run(&args, session, out),
         Command::Show(args) => read::show(&args, session, out),
         Command::Read => read::next(session, out),

@@ -3,6 +3,7 @@
 use std::{
     fs, io,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use rand::rngs::OsRng;
@@ -52,20 +53,42 @@ impl Places {
 
 /// Opens the keys and the workspace, and says what is wrong with the feed and the casebook.
 pub(super) fn open(places: &Places, out: &mut Out) -> Result<Session, CliError> {
+    let unlocked = unlock(places, out)?;
+    let session = unlocked.sit()?;
+    say_what_is_wrong(&session, out);
+    Ok(session)
+}
+
+/// Keys that a passphrase has opened, and where they work.
+pub(super) struct Unlocked {
+    pub(super) workspace: PathBuf,
+    pub(super) keys_folder: PathBuf,
+    keys: Arc<ReaderKeys>,
+}
+
+impl Unlocked {
+    /// Begins a session; the workspace is opened anew.
+    pub(super) fn sit(&self) -> Result<Session, CliError> {
+        let workspace =
+            Workspace::open(&self.workspace).map_err(|_| no_workspace(&self.workspace))?;
+        Session::open(workspace, Arc::clone(&self.keys), &self.keys_folder)
+            .map_err(|error| no_session(&error))
+    }
+}
+
+/// Opens the keys, once there is a workspace for them.
+pub(super) fn unlock(places: &Places, out: &mut Out) -> Result<Unlocked, CliError> {
     let ReviewerConfig { workspace, keys, passphrase_file } = places.resolve()?;
     let folder = given(workspace.as_deref(), "--workspace")?;
     let keys_folder = given(keys.as_deref(), "--keys")?;
-    let workspace = Workspace::open(folder).map_err(|_| no_workspace(folder))?;
+    Workspace::open(folder).map_err(|_| no_workspace(folder))?;
     let key_file = keys_folder.join(KEY_FILE);
     if let Err(error) = fs::metadata(&key_file) {
         return Err(no_keys(keys_folder, &error));
     }
     warn_if_open(&key_file, out);
-    let keys = open_keys(keys_folder, passphrase_file.as_ref(), out)?;
-    let session =
-        Session::open(workspace, keys, keys_folder).map_err(|error| no_session(&error))?;
-    say_what_is_wrong(&session, out);
-    Ok(session)
+    let keys = Arc::new(open_keys(keys_folder, passphrase_file.as_ref(), out)?);
+    Ok(Unlocked { workspace: folder.to_owned(), keys_folder: keys_folder.to_owned(), keys })
 }
 
 /// Opens the keys; whoever mistypes a passphrase is asked again.
@@ -245,7 +268,7 @@ fn say_alarm(alarm: &FeedAlarm, out: &mut Out) {
     out.alarm(english, &alarm.words());
 }
 
-fn say_what_is_wrong(session: &Session, out: &mut Out) {
+pub(super) fn say_what_is_wrong(session: &Session, out: &mut Out) {
     for alarm in session.alarms() {
         say_alarm(&alarm, out);
     }

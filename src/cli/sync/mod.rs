@@ -6,17 +6,19 @@
 //! Does not: open anything. Spec: `docs/format/desk.md`.
 
 mod bar;
+mod every;
 mod more;
+mod places;
 
-use std::{
-    net::{SocketAddr, TcpStream},
-    path::PathBuf,
-    time::Duration,
-};
+use std::{path::PathBuf, time::Duration};
 
 use rand::rngs::OsRng;
 
-use self::{bar::Bar, more::say_more};
+use self::{
+    bar::Bar,
+    more::say_more,
+    places::{no_proxy, swapped},
+};
 
 use crate::{
     cli::{
@@ -46,9 +48,13 @@ pub struct SyncArgs {
     /// Another address of the desk than the invitation's.
     #[arg(long, value_name = "URL")]
     desk: Option<String>,
-    /// Exhibits to fetch: all, none, or ids of testimonies.
-    #[arg(long, value_name = "all|none|ID", default_value = "all", num_args = 1..)]
+    /// Exhibits to fetch: all, none, or ids of testimonies; default: all, with --every none.
+    #[arg(long, value_name = "all|none|ID", num_args = 1..)]
     exhibits: Vec<String>,
+    /// Sync again and again, at full windows of so many minutes; 60 if none is given.
+    #[arg(long, value_name = "MINUTES", num_args = 0..=1, default_missing_value = "60",
+          value_parser = clap::value_parser!(u64).range(10..=1440))]
+    every: Option<u64>,
     /// Tor's proxy, e.g. `socks5h://127.0.0.1:9050`.
     #[arg(long, value_name = "URL")]
     proxy: Option<String>,
@@ -97,6 +103,7 @@ pub fn run(args: SyncArgs, out: &mut Out) -> Result<Exit, CliError> {
         Some(SyncCommand::AuditSite(args)) => return audit::run(args, out),
         None => {}
     }
+    let every = args.every;
     let settings = settings(args)?;
     if let Some(error) = swapped(&settings) {
         return Err(error);
@@ -108,18 +115,28 @@ pub fn run(args: SyncArgs, out: &mut Out) -> Result<Exit, CliError> {
             &Words::of("sync-names-exhibits"),
         );
     }
+    if let Some(minutes) = every {
+        if settings.exhibits != Wanted::None {
+            out.say("who watches this line sees by the size of exhibits when testimonies come");
+        }
+        return every::run(&settings, minutes, out);
+    }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let mut bar = Bar::new();
-    let report = runtime.block_on(async {
-        let mut show = |step| bar.show(&step, out);
-        sync::run(&settings, &SystemClock, &mut OsRng, &mut show).await
-    });
-    bar.clear();
+    let report = runtime.block_on(once(&settings, out));
     let report = report.map_err(|error| match no_proxy(&error, settings.proxy.as_deref()) {
         Some(said) => said,
         None => explain(&error),
     });
     tell(&report?, out)
+}
+
+/// One sync with its bar.
+async fn once(settings: &Settings, out: &mut Out) -> Result<Report, SyncError> {
+    let mut bar = Bar::new();
+    let mut show = |step| bar.show(&step, out);
+    let report = sync::run(settings, &SystemClock, &mut OsRng, &mut show).await;
+    bar.clear();
+    report
 }
 
 fn init(args: InitArgs, out: &mut Out) -> Result<Exit, CliError> {
@@ -161,7 +178,11 @@ fn settings(args: SyncArgs) -> Result<Settings, CliError> {
         return Err(CliError::usage("--workspace and --device are needed")
             .words(Words::of("sync-folders-needed")));
     };
-    let exhibits = wanted(&args.exhibits)?;
+    let exhibits = match (args.exhibits.is_empty(), args.every) {
+        (true, None) => Wanted::All,
+        (true, Some(_)) => Wanted::None,
+        (false, _) => wanted(&args.exhibits)?,
+    };
     let SyncArgs { desk, proxy, wait, .. } = SyncArgs { workspace: None, device: None, ..args };
     let patience = Patience { reach: wait.map(Duration::from_secs), ..Patience::default() };
     Ok(Settings { workspace, device, desk, exhibits, proxy, patience })
@@ -256,50 +277,8 @@ pub(super) fn explain(error: &SyncError) -> CliError {
     said.kept(error.kept()).advice(error.advice()).words(error.words())
 }
 
-/// A proxy on this machine that does not answer at all: mostly tor that was not started.
-fn no_proxy(error: &SyncError, proxy: Option<&str>) -> Option<CliError> {
-    if !matches!(error, SyncError::Network(_) | SyncError::NoAnswer { .. }) {
-        return None;
-    }
-    let proxy = proxy?;
-    let place = proxy.split_once("://").map_or(proxy, |(_, place)| place).trim_end_matches('/');
-    let address: SocketAddr = place.replace("localhost", "127.0.0.1").parse().ok()?;
-    TcpStream::connect_timeout(&address, PROXY_WAIT).err()?;
-    let said = CliError::failed(format!("the proxy {proxy} does not answer"));
-    let said = said.kept(error.kept()).advice("start Tor, then sync again");
-    Some(said.words(Words::of("sync-no-proxy").with("address", proxy)))
-}
-
-/// What a wrong folder is, if it can be told.
-fn swapped(settings: &Settings) -> Option<CliError> {
-    let Settings { workspace, device, .. } = settings;
-    let both = workspace.join(sync::DEVICE_KEY).exists() || device.join("workspace.json").exists();
-    let keys = workspace.join("reader.age").exists() || device.join("reader.age").exists();
-    let kept = "everything; nothing was sent";
-    Some(if keys {
-        CliError::refused("one of these folders holds reading keys")
-            .kept(kept)
-            .advice("take them off this machine if it has a network; they belong to review only")
-            .words(Words::of("sync-reading-keys"))
-    } else if both {
-        CliError::failed("--workspace and --device look swapped")
-            .kept(kept)
-            .advice("give each the other folder")
-            .words(Words::of("sync-swapped"))
-    } else if !device.join(sync::DEVICE_KEY).exists() && workspace.join("workspace.json").exists() {
-        CliError::failed(format!("there is no {} in {}", sync::DEVICE_KEY, device.display()))
-            .kept(kept)
-            .advice("give the folder in which `sandyk sync init` made it")
-            .words(Words::of("sync-no-device-key").with("folder", device.display()))
-    } else {
-        return None;
-    })
-}
-
 /// Most seconds that `--wait` takes: a day.
 const LONGEST: u64 = 24 * 60 * 60;
-/// How long a proxy on this machine may take to answer.
-const PROXY_WAIT: Duration = Duration::from_secs(2);
 const ALARM: &str = "************************************************************************";
 
 #[cfg(test)]
@@ -324,6 +303,19 @@ mod tests {
         assert_eq!(settings(sync).unwrap().exhibits, Wanted::None);
         let init = "sync init --workspace w --invitation i --reader r --device d";
         assert!(matches!(parse(init).unwrap().command, Some(SyncCommand::Init(_))));
+        let rhythm = "sync --workspace w --device d --every";
+        for (line, every, exhibits) in [
+            ("sync --workspace w --device d", None, Wanted::All),
+            (rhythm, Some(60), Wanted::None),
+            ("sync --workspace w --device d --every 90 --exhibits all", Some(90), Wanted::All),
+        ] {
+            let sync = parse(line).unwrap();
+            assert_eq!(sync.every, every);
+            assert_eq!(settings(sync).unwrap().exhibits, exhibits, "{line}");
+        }
+        for minutes in ["0", "9", "1441", "often"] {
+            assert!(parse(&format!("{rhythm} {minutes}")).is_err(), "{minutes}");
+        }
         for wrong in ["sync", "sync --workspace w", "sync init --workspace w", "sync pull"] {
             assert!(parse(wrong).is_err(), "{wrong}");
         }

@@ -6,7 +6,6 @@ use super::{Told, Words, told};
 use crate::{
     intake::{Closed, LogError, LookError},
     ledger::LedgerKeyError,
-    process::Weakness,
     store::{StoreError, backup::BackupError},
 };
 
@@ -17,7 +16,6 @@ pub(super) fn of(error: &(dyn Error + 'static)) -> Option<Words> {
         .or_else(|| told::<LookError>(error))
         .or_else(|| told::<LogError>(error))
         .or_else(|| told::<BackupError>(error))
-        .or_else(|| told::<Weakness>(error))
 }
 
 impl Told for LogError {
@@ -84,16 +82,6 @@ impl Told for LookError {
             Self::Read(cause) => Words::of("look-unreadable").why(cause.words()),
             Self::Invalid(cause) => Words::of("look-invalid").why(cause.words()),
         }
-    }
-}
-
-impl Told for Weakness {
-    fn words(&self) -> Words {
-        Words::of(match self {
-            Self::CoreDumps => "weak-core-dumps",
-            Self::Dumpable => "weak-dumpable",
-            Self::Swappable => "weak-swappable",
-        })
     }
 }
 

@@ -6,12 +6,16 @@ use std::{
 };
 
 use super::{Told, Words, told};
-use crate::config::{ConfigError, reviewer::ReviewerConfigError};
+use crate::{
+    config::{ConfigError, reviewer::ReviewerConfigError},
+    process::Weakness,
+};
 
 pub(super) fn of(error: &(dyn Error + 'static)) -> Option<Words> {
     told::<io::Error>(error)
         .or_else(|| told::<ConfigError>(error))
         .or_else(|| told::<ReviewerConfigError>(error))
+        .or_else(|| told::<Weakness>(error))
 }
 
 impl Told for io::Error {
@@ -63,6 +67,16 @@ impl Told for ReviewerConfigError {
         let text = self.to_string();
         let (file, why) = text.split_once(": ").unwrap_or(("", &text));
         Words::of("reviewer-config").with("file", file).with("why", gist(why))
+    }
+}
+
+impl Told for Weakness {
+    fn words(&self) -> Words {
+        Words::of(match self {
+            Self::CoreDumps => "weak-core-dumps",
+            Self::Dumpable => "weak-dumpable",
+            Self::Swappable => "weak-swappable",
+        })
     }
 }
 

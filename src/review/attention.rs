@@ -1,0 +1,116 @@
+//! Looking again and again: how much a reader has not read, and whether somebody should be called.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rayon::prelude::*;
+
+use crate::{
+    attention::Counts,
+    id::TestimonyId,
+    ledger::feed::FeedKind,
+    review::{
+        feed::{FeedAlarm, FeedLine},
+        opening::Content,
+        session::Session,
+    },
+    testimony::Taxonomy,
+};
+
+/// What earlier looks have seen; in memory only, and nothing of what a witness said.
+#[derive(Default)]
+pub struct Watcher {
+    /// Testimonies that were opened and proven, each opened once.
+    known: BTreeMap<TestimonyId, Sort>,
+    /// What did not wait at an earlier look.
+    waiting: Option<BTreeSet<TestimonyId>>,
+    alarms: Vec<FeedAlarm>,
+}
+
+/// What a testimony is to somebody who has not read it.
+#[derive(Clone, Copy)]
+struct Sort {
+    urgent: bool,
+    answer: bool,
+}
+
+/// Against what a look is compared.
+#[derive(Debug, Clone, Copy)]
+pub enum Since {
+    /// The look before, by the same watcher; nothing if there was none.
+    Before,
+    /// What another watcher had counted.
+    Counted(Counts),
+}
+
+impl Watcher {
+    /// Looks: how much waits, and how much of it came since.
+    pub fn look(&mut self, session: &Session, since: Since) -> (Counts, Counts) {
+        self.open_unknown(session);
+        let casebook = &session.book.casebook;
+        let reader = session.reader();
+        let unread =
+            |id: &TestimonyId| !casebook.opened.get(id).is_some_and(|by| by.contains_key(&reader));
+        let here: BTreeSet<TestimonyId> =
+            session.ids().filter(|id| self.known.contains_key(id) && unread(id)).collect();
+        let alarms = session.alarms();
+        let waiting = self.count(here.iter(), alarms.len());
+        let came = match (since, &self.waiting) {
+            (Since::Counted(before), _) => more(&waiting, &before),
+            (Since::Before, before) => {
+                let new = |id: &&TestimonyId| !before.as_ref().is_some_and(|b| b.contains(*id));
+                let new_alarms = alarms.iter().filter(|alarm| !self.alarms.contains(alarm));
+                self.count(here.iter().filter(new), new_alarms.count())
+            }
+        };
+        (self.waiting, self.alarms) = (Some(here), alarms);
+        (waiting, came)
+    }
+
+    /// Opens what no look has opened; what is not proven yet is tried again at the next.
+    fn open_unknown(&mut self, session: &Session) {
+        let lines: Vec<&FeedLine> = session.feed.of(FeedKind::Testimony).collect();
+        let (opener, known) = (session.opener(), &self.known);
+        let unknown = lines.par_iter().filter(|line| {
+            line.item.id.parse().is_ok_and(|id: TestimonyId| !known.contains_key(&id))
+        });
+        let seen = unknown.filter_map(|line| opener.open(line)).inspect(|o| session.watch(o));
+        let sorted = seen.filter_map(|o| Some((o.id, Sort::of(o.content.as_ref().ok()?))));
+        let sorted: Vec<(TestimonyId, Sort)> = sorted.collect();
+        self.known.extend(sorted);
+    }
+
+    fn count<'i>(&self, ids: impl Iterator<Item = &'i TestimonyId>, alarms: usize) -> Counts {
+        let alarms = u64::try_from(alarms).unwrap_or(u64::MAX);
+        let mut counts = Counts { alarms, ..Counts::default() };
+        for sort in ids.filter_map(|id| self.known.get(id)) {
+            let kind = if sort.answer { &mut counts.answers } else { &mut counts.new };
+            *kind = kind.saturating_add(1);
+            counts.urgent = counts.urgent.saturating_add(u64::from(sort.urgent));
+        }
+        counts
+    }
+}
+
+impl Sort {
+    fn of(content: &Content) -> Self {
+        let taxonomy = Taxonomy::embedded();
+        let urgency = taxonomy.urgency(content.account.triage.risk.as_str());
+        Self {
+            urgent: urgency <= taxonomy.urgency(LEAST_URGENT),
+            answer: content.cover.cover().continues.is_some(),
+        }
+    }
+}
+
+/// How much more there is now than before, kind by kind.
+fn more(now: &Counts, before: &Counts) -> Counts {
+    Counts {
+        urgent: now.urgent.saturating_sub(before.urgent),
+        new: now.new.saturating_sub(before.new),
+        answers: now.answers.saturating_sub(before.answers),
+        alarms: now.alarms.saturating_sub(before.alarms),
+    }
+}
+
+/// The last code of list `risk` for which somebody is called.
+const LEAST_URGENT: &str = "soon";
