@@ -25,20 +25,23 @@ impl KdfPool {
     /// Waits for a free place in the order of asking, then derives from `receipt` on a thread of its
     /// own. Gives the receipt back with what was derived.
     ///
+    /// SECURITY(T4): both lie in boxes. What a task gives is moved through frames of the runtime that
+    /// nobody wipes; so only its address is, and the box is wiped when it is dropped.
+    ///
     /// # Errors
     /// As [`Receipt::derive`]; [`ReceiptError::Derivation`] also if the process is going down.
     pub(super) async fn derive(
         &self,
-        receipt: Receipt,
+        receipt: Box<Receipt>,
         salt: Salt,
-    ) -> Result<(Receipt, Derived), ReceiptError> {
+    ) -> Result<(Box<Receipt>, Box<Derived>), ReceiptError> {
         let place = Arc::clone(&self.places).acquire_owned().await;
         let free = Arc::clone(&self.free);
         let run = task::spawn_blocking(wiping(move || {
             let _place = place.map_err(|_| ReceiptError::Derivation)?;
             let taken = free.lock().unwrap_or_else(PoisonError::into_inner).pop();
             let mut memory = taken.unwrap_or_default();
-            let derived = receipt.derive(&salt, &mut memory);
+            let derived = receipt.derive(&salt, &mut memory).map(Box::new);
             free.lock().unwrap_or_else(PoisonError::into_inner).push(memory);
             Ok((receipt, derived?))
         }));

@@ -143,10 +143,16 @@ impl Intake {
 /// The same work, leaving nothing of it on the stack of its thread, which may be idle for long.
 fn wiping<T>(work: impl FnOnce() -> T) -> impl FnOnce() -> T {
     move || {
-        let done = work();
+        let done = below(work);
         wipe_stack();
         done
     }
+}
+
+/// Works in a frame of its own, which lies where the wiping reaches.
+#[inline(never)]
+fn below<T>(work: impl FnOnce() -> T) -> T {
+    work()
 }
 
 /// Field of the form by which a witness asks for the server's signed word; no part of a testimony.

@@ -228,7 +228,8 @@ impl Submission {
         }
         let (container, unkept) = self.container(&words).await?;
         let salt = self.readers.keyring().get().salt;
-        let (receipt, derived) = self.intake.kdf.derive(Receipt::random(&mut OsRng), salt).await?;
+        let receipt = Box::new(Receipt::random(&mut OsRng));
+        let (receipt, derived) = self.intake.kdf.derive(receipt, salt).await?;
         let promise = self.commit(words, container, &derived).await?;
         Ok(Accepted { digits: receipt.digits(), unkept, promise })
     }

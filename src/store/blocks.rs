@@ -1,4 +1,4 @@
-//! Blocks: sorted rows of one width, 8 KiB of them at a time, one block behind the other in a file.
+//! Blocks: sorted rows of one width, 4 KiB of them at a time, one block behind the other in a file.
 //!
 //! A block is read and written in place. Like everything of the index it is never the truth, so it is
 //! made durable at a clean close only; a CRC tells whether it is still what was written.
@@ -16,7 +16,7 @@ use crate::store::{
 };
 
 /// Bytes of a block.
-pub(super) const BLOCK: usize = 8192;
+pub(super) const BLOCK: usize = 4096;
 /// CRC-32C of number and content, then how many rows there are.
 const HEAD: usize = 6;
 /// Bytes that the rows of a block may take.

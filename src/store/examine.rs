@@ -123,7 +123,7 @@ impl Examined {
             let header = u64::try_from(FRAME_HEADER).unwrap_or(0);
             if let Some(index) = index
                 && self.index == IndexFound::Equal
-                && !agrees(index, at.saturating_add(header), &payload, &frame)?
+                && !readable(agrees(index, at.saturating_add(header), &payload, &frame))?
             {
                 self.index = IndexFound::Differs;
             }
@@ -193,6 +193,14 @@ impl Examined {
     /// Notes one damage.
     pub fn note(&mut self, place: impl Into<String>, what: impl Into<String>) {
         self.damage.push(Damage { place: place.into(), what: what.into() });
+    }
+}
+
+/// An index that cannot be read says something else than the journal, too.
+fn readable(agrees: Result<bool, StoreError>) -> Result<bool, StoreError> {
+    match agrees {
+        Err(StoreError::Index { .. }) => Ok(false),
+        agrees => agrees,
     }
 }
 

@@ -18,7 +18,8 @@ const AT_ONCE: usize = 24;
 const SHAPES: usize = 18;
 /// What the server may have grown by in the end, in KiB, after a quarter has warmed it.
 const MEMORY: u64 = 16 * 1024;
-/// The same for a few hundred, which do not warm the arenas of the C library's allocator.
+/// The same for a few hundred: their first quarter is over before every thread has its caches and the
+/// rows that wait for the index have all their room.
 const MEMORY_OF_FEW: u64 = 32 * 1024;
 
 /// One of ten is cut off, two are hostile, seven are honest.
@@ -114,7 +115,8 @@ fn answered_well(all: &[Sent]) {
 fn mixed(count: usize, memory: u64) {
     let mut town = Town::found("");
     let server = town.serve();
-    // What every server takes once: threads, buffers, pages, the whole cache of the index.
+    // What every server takes once: threads and what the allocator keeps for each, buffers, the index's
+    // cache, and the rows that wait for the index (some thousands).
     let warm = count / 4;
     let mut all = send(server.address(), 0..warm);
     let before = settled(&server);

@@ -6,12 +6,11 @@ use std::{
     os::unix::process::ExitStatusExt as _,
     path::Path,
     process::{Command, Stdio},
-    time::Duration,
 };
 
 use crate::{
     common::raw::{connect, field, file, form_head},
-    memory::canary,
+    memory::{canary, comes_into_memory},
     organisation::Life,
     search::Needles,
 };
@@ -78,7 +77,8 @@ fn a_server_that_dies_with_words_in_hand_leaves_no_core() {
     half.write_all(&form_head("/en/send", 1 << 24, &[])).unwrap();
     half.write_all(&field("story", &words[0].repeat(50))).unwrap();
     half.write_all(&file("a.jpg", words[1].repeat(9000).as_bytes())).unwrap();
-    std::thread::sleep(Duration::from_millis(500));
+    let needles = words.clone().map(|word| (word.clone(), word.into_bytes()));
+    assert!(comes_into_memory(server.child.id(), &needles), "there is nothing to dump");
     let open = server.open_files();
     assert!(open.iter().any(|file| file.contains("/store/")), "{open:?}");
     let store = life.at("server/store").display().to_string();

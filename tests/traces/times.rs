@@ -22,6 +22,15 @@ pub(crate) fn now() -> i128 {
     i128::try_from(since.as_nanos()).unwrap()
 }
 
+/// Two minutes before a week ends, waits for the next: in a new week, new files are made for it.
+pub(crate) fn not_at_the_end_of_a_week() {
+    let (week, monday) = (7 * 86_400, 4 * 86_400);
+    let left = week - (now() / 1_000_000_000 - monday) % week;
+    if left < 120 {
+        std::thread::sleep(Duration::from_secs(u64::try_from(left).unwrap() + 1));
+    }
+}
+
 /// Longer than the clock of a file system stands still.
 pub(crate) fn a_while() {
     std::thread::sleep(Duration::from_millis(60));
