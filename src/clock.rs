@@ -95,6 +95,13 @@ impl Week {
         self.plus_days(-7)
     }
 
+    /// Its Sunday: nothing of the week came later.
+    #[must_use]
+    pub fn last_day(self) -> Day {
+        let sunday = ISOWeekDate::new(self.year, self.week, Weekday::Sunday);
+        Day(sunday.map_or(Date::MAX, ISOWeekDate::date))
+    }
+
     fn plus_days(self, days: i64) -> Self {
         let monday = ISOWeekDate::new(self.year, self.week, Weekday::Monday);
         monday.map_or(self, |monday| Day(monday.date()).plus_days(days).week())
@@ -193,6 +200,8 @@ mod tests {
         let day: Day = "2026-11-22".parse().unwrap();
         assert_eq!(day.to_string(), "2026-11-22");
         assert_eq!(day.week().to_string(), "2026-W47");
+        assert_eq!(day.week().last_day(), day, "a Sunday");
+        assert_eq!("2026-W53".parse::<Week>().unwrap().last_day().to_string(), "2027-01-03");
         assert_eq!(day.plus_days(180).to_string(), "2027-05-21");
         assert_eq!(day.days_until(day.plus_days(-30)), -30);
         assert_eq!(day.days_until(day.plus_days(400)), 400);

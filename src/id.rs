@@ -24,6 +24,8 @@ pub mod kind {
     pub enum Case {}
     /// A casebook entry.
     pub enum Entry {}
+    /// A reply to a witness.
+    pub enum Reply {}
     /// A blob file of the store.
     pub enum Blob {}
 }
@@ -38,6 +40,8 @@ pub type DeviceId = Id<kind::Device>;
 pub type CaseId = Id<kind::Case>;
 /// Names a casebook entry.
 pub type EntryId = Id<kind::Entry>;
+/// Names a reply to a witness.
+pub type ReplyId = Id<kind::Reply>;
 /// Names a blob file of the store.
 pub type BlobId = Id<kind::Blob>;
 

@@ -10,7 +10,8 @@ use crate::{
     },
     clock::Day,
     digest::Digest,
-    id::{CaseId, ReaderId, TestimonyId},
+    id::{CaseId, ReaderId, ReplyId, TestimonyId},
+    reply::{Places, SignedReply},
 };
 
 /// Everything the readers have said so far, as far as it is proven.
@@ -24,6 +25,8 @@ pub struct Casebook {
     pub remarks: BTreeMap<TargetId, Vec<Remark>>,
     /// Who has opened which testimony, and when first.
     pub opened: BTreeMap<TestimonyId, BTreeMap<ReaderId, Mark>>,
+    /// Replies to witnesses in the order of the feed, by the testimony that they answer.
+    pub replies: BTreeMap<TestimonyId, Vec<Written>>,
     /// The feeds that readers say they have, in the order of the feed.
     pub views: Vec<View>,
     /// What is not proven, and why.
@@ -61,6 +64,17 @@ pub struct Link {
     pub note: Option<String>,
 }
 
+/// A reply that its author released.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Written {
+    /// Who signed it, and when by their own word.
+    pub mark: Mark,
+    /// The reply; whether it is for this witness is still to be checked under the cover.
+    pub signed: SignedReply,
+    /// Who released it again.
+    pub again: Vec<Mark>,
+}
+
 /// The feed as one reader has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct View {
@@ -91,8 +105,12 @@ impl Casebook {
     pub fn fold(found: Vec<Found>, roster: &Roster) -> (Self, Vec<Proven>) {
         let (proven, faults) = prove(found, roster);
         let mut casebook = Self { faults, entries: proven.len(), ..Self::default() };
+        let mut places = Places::default();
         for Proven { position, entry } in &proven {
-            casebook.add(*position, entry);
+            match casebook.add(*position, entry, &mut places) {
+                Ok(()) => {}
+                Err(cause) => casebook.faults.push(fault(*position, entry, cause)),
+            }
         }
         (casebook, proven)
     }
@@ -105,17 +123,16 @@ impl Casebook {
             .map(|(id, case)| (*id, case))
     }
 
-    fn add(&mut self, position: Position, entry: &Entry) {
+    fn add(&mut self, position: Position, entry: &Entry, places: &mut Places) -> Result<(), Cause> {
         let mark = Mark { by: entry.by, day: entry.day };
         match Op::parse(&entry.body) {
             None => self.unknown = self.unknown.saturating_add(1),
             Some(Op::OpenCase { case, title }) => {
                 let case = self.cases.entry(case).or_default();
                 if case.opened.is_some() {
-                    self.faults.push(fault(position, entry, Cause::CaseAlreadyOpen));
-                } else {
-                    case.opened = Some((title, mark));
+                    return Err(Cause::CaseAlreadyOpen);
                 }
+                case.opened = Some((title, mark));
             }
             Some(Op::LinkTestimony { case, testimony, note }) => {
                 let links = &mut self.cases.entry(case).or_default().testimonies;
@@ -143,6 +160,26 @@ impl Casebook {
             Some(Op::Checkpoint { size, root, note }) => {
                 self.views.push(View { position, by: entry.by, size, root, note });
             }
+            Some(Op::Reply { testimony, note }) => {
+                let signed = SignedReply::parse(&note).map_err(|_| Cause::NotItsAuthor)?;
+                if signed.reply().by != mark.by {
+                    return Err(Cause::NotItsAuthor);
+                }
+                places.take(signed.reply()).map_err(|_| Cause::ReplyRepeated)?;
+                let replies = self.replies.entry(testimony).or_default();
+                replies.push(Written { mark, signed, again: Vec::new() });
+            }
+            Some(Op::ReplyAgain { testimony, reply }) => {
+                self.released_again(testimony, reply, mark);
+            }
+        }
+        Ok(())
+    }
+
+    fn released_again(&mut self, testimony: TestimonyId, reply: ReplyId, mark: Mark) {
+        let mut of_it = self.replies.get_mut(&testimony).into_iter().flatten();
+        if let Some(written) = of_it.find(|written| written.signed.id() == reply) {
+            written.again.push(mark);
         }
     }
 }

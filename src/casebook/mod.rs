@@ -1,7 +1,7 @@
 //! What reviewers know together: signed, sealed, append-only entries and what they add up to.
 //!
-//! An entry is one act of one reader: open a case, link a testimony, tag, remark, "I have read
-//! this". [`Entry`] is how it is written and signed, [`CasebookKey`] what it is sealed to,
+//! An entry is one act of one reader: open a case, link a testimony, tag, remark, answer a witness,
+//! "I have read this". [`Entry`] is how it is written and signed, [`CasebookKey`] what it is sealed to,
 //! [`prove()`] finds out which entries are proven, and [`Casebook::fold`] adds them up.
 //!
 //! Promises:
@@ -24,7 +24,7 @@ mod op;
 mod prove;
 
 pub use entry::{Draft, Entry, EntryError, Head, Signer};
-pub use fold::{Case, Casebook, Link, Mark, Remark, View};
+pub use fold::{Case, Casebook, Link, Mark, Remark, View, Written};
 pub use key::{CasebookKey, KeyError};
 pub use op::{MAX_NOTE, MAX_TEXT, MAX_TITLE, Op, Tag, TagError, TargetId};
 pub use prove::{Cause, Fault, Found, Position, Proven, Roster, prove};

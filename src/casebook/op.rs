@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     digest::Digest,
-    id::{CaseId, Id, TestimonyId},
+    id::{CaseId, Id, ReplyId, TestimonyId},
+    reply::{self, SignedReply},
 };
 
 /// What an act is about where it may be a testimony, a case or something of a later version.
@@ -66,6 +67,20 @@ pub enum Op {
         /// The testimony.
         testimony: TestimonyId,
     },
+    /// A reply to a witness, released by its author.
+    Reply {
+        /// The testimony that it answers.
+        testimony: TestimonyId,
+        /// The whole signed note, as it is sealed to the witness.
+        note: String,
+    },
+    /// A reply that is in the casebook was released again.
+    ReplyAgain {
+        /// The testimony that it answers.
+        testimony: TestimonyId,
+        /// Which reply.
+        reply: ReplyId,
+    },
     /// The feed as the reader who signs has it: whoever was shown another one sees it here.
     Checkpoint {
         /// Its number of events; at least 1.
@@ -105,7 +120,11 @@ impl Op {
             Self::Checkpoint { size, note, .. } => {
                 *size > 0 && note.as_ref().is_none_or(|n| n.len() <= MAX_NOTE)
             }
-            Self::Tag { .. } | Self::Opened { .. } => true,
+            Self::Reply { testimony, note } => {
+                note.len() <= reply::MAX_BYTES
+                    && SignedReply::parse(note).is_ok_and(|s| s.reply().testimony == *testimony)
+            }
+            Self::Tag { .. } | Self::Opened { .. } | Self::ReplyAgain { .. } => true,
         }
     }
 }
@@ -183,6 +202,27 @@ const MAX_CODE: usize = 48;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{id::ReaderId, reply::Reply};
+
+    impl Op {
+        fn unchecked(&self) -> String {
+            serde_json::to_string(self).unwrap()
+        }
+    }
+
+    fn note(testimony: TestimonyId) -> String {
+        let key = ed25519_dalek::SigningKey::from_bytes(&[7; 32]);
+        let reply = Reply {
+            organisation: "Example".into(),
+            keyring: Digest::of(b"keyring"),
+            recipient: Digest::of(b"age1pq1"),
+            testimony,
+            by: ReaderId::from_bytes([4; 16]),
+            number: 1,
+            text: "Рахмат".into(),
+        };
+        SignedReply::sign(reply, &key).unwrap().to_text()
+    }
 
     #[test]
     fn an_act_survives_being_written_down() {
@@ -196,6 +236,8 @@ mod tests {
             Op::Tag { target, code: Tag::parse("forced-confession").unwrap(), remove: true },
             Op::Remark { target, text: "ask\nagain".into() },
             Op::Opened { testimony },
+            Op::ReplyAgain { testimony, reply: ReplyId::from_bytes([3; 16]) },
+            Op::Reply { testimony, note: note(testimony) },
             Op::Checkpoint { size: 1, root: Digest::of(b"root"), note: None },
             Op::Checkpoint { size: 7, root: Digest::of(b"root"), note: Some("a\n".into()) },
         ] {
@@ -205,13 +247,15 @@ mod tests {
 
     #[test]
     fn an_act_of_a_newer_version_is_not_half_read() {
-        let id = CaseId::from_bytes([1; 16]);
+        let id = TestimonyId::from_bytes([1; 16]);
         for body in [
             format!(r#"{{"op":"share-case","case":"{id}"}}"#),
             format!(r#"{{"op":"open-case","case":"{id}","title":"a","secret":true}}"#),
             format!(r#"{{"op":"open-case","case":"{id}","title":"  "}}"#),
             format!(r#"{{"op":"open-case","case":"{id}","title":"{}"}}"#, "a".repeat(401)),
             format!(r#"{{"op":"tag","target":"{id}","code":"Ä","remove":false}}"#),
+            format!(r#"{{"op":"reply","testimony":"{id}","note":"no note"}}"#),
+            Op::Reply { testimony: TestimonyId::from_bytes([9; 16]), note: note(id) }.unchecked(),
             format!(r#"{{"op":"checkpoint","size":0,"root":"{}"}}"#, "a".repeat(64)),
             format!(r#"{{"op":"checkpoint","size":1,"root":"{}"}}"#, "a".repeat(63)),
             "[]".into(),

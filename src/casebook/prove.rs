@@ -174,6 +174,12 @@ pub enum Cause {
     /// The very same entry came before.
     #[error("the very same entry came before")]
     Repeated,
+    /// It releases a reply that somebody else signed.
+    #[error("it releases a reply that its author did not sign")]
+    NotItsAuthor,
+    /// Its author has another reply of the same number to the same testimony.
+    #[error("its author has another reply of the same number to the same testimony")]
+    ReplyRepeated,
     /// The case it opens was open before.
     #[error("it opens a case that was open before")]
     CaseAlreadyOpen,

@@ -7,14 +7,15 @@
 //! key that ML-KEM or X25519 would not accept cannot be sealed to; 3. a stanza is taken only in
 //! its canonical form, and a low-order X25519 share is refused, never used; 4. nothing is sealed
 //! to a hybrid and a classic recipient at once (label `postquantum`); 5. seeds and expanded keys
-//! are wiped; 6. what opens (`unwrap.rs`) compiles only with the feature `open`.
+//! are wiped; 6. what opens (`unwrap.rs`) compiles only with
+//! the features `open` and `nojs-replies`.
 //!
 //! Does not: offer age's other recipient types, hardware keys or plugins.
 //!
 //! Spec: <https://c2sp.org/age>, "mlkem768x25519"; draft-ietf-hpke-pq-03 (KEM 0x647a); RFC 9180.
 
 mod kem;
-#[cfg(feature = "open")]
+#[cfg(any(feature = "open", feature = "nojs-replies"))]
 mod unwrap;
 mod wrap;
 

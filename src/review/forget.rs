@@ -17,6 +17,7 @@ use crate::{
     keyring::{Chain, Role},
     ledger::feed::FeedKind,
     review::{
+        consent::{COOLING_OFF_DAYS, Withdrawn},
         feed::{Feed, FeedAlarm},
         session::Session,
     },
@@ -176,6 +177,7 @@ impl Session {
         file: &Path,
         existing: Existing,
     ) -> Result<SignedFile, ForgetActError> {
+        self.cooled_off(signed.order())?;
         signed.sign_as_guardian(self.guardian()?, &self.keys.signing)?;
         let votes = signed.votes(&self.chain, self.chain.current().get().epoch)?;
         files::save(file, signed.to_text().as_bytes(), Audience::Owner, existing)?;
@@ -183,6 +185,17 @@ impl Session {
         let complete = votes.authority().is_some();
         let handed_in = complete.then(|| self.hand_in(&name, &signed.to_text())).transpose()?;
         Ok(SignedFile { order: signed.order().clone(), votes, handed_in })
+    }
+
+    /// A withdrawal may be forced: nothing is destroyed for it before its time.
+    fn cooled_off(&self, order: &Order) -> Result<(), ForgetActError> {
+        if order.reason != Reason::Withdrawn {
+            return Ok(());
+        }
+        let withdrawn = self.standing(order.testimony).and_then(|standing| standing.withdrawn);
+        let Some(Withdrawn { destroy_from, .. }) = withdrawn else { return Ok(()) };
+        let from = destroy_from.unwrap_or_else(|| order.day.plus_days(COOLING_OFF_DAYS));
+        if order.day < from { Err(ForgetActError::TooEarly { from }) } else { Ok(()) }
     }
 
     fn hand_in(&self, name: &str, note: &str) -> Result<PathBuf, ForgetActError> {
@@ -228,6 +241,12 @@ pub enum ForgetActError {
     /// The order is for something else under the same name.
     #[error("the order is for another testimony of that name than the one in this feed")]
     OtherLeaf,
+    /// The withdrawal is too young.
+    #[error("the withdrawal may be forced: nothing is destroyed for it before {from}")]
+    TooEarly {
+        /// The first day on which it may be ordered.
+        from: Day,
+    },
     /// There is nothing to object to.
     #[error("no order waits for this testimony")]
     NothingWaits,

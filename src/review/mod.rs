@@ -14,12 +14,16 @@
 //! 5. No network: the module has none, and the whole workspace may come on a stick.
 //! 6. What is forgotten is shown as forgotten only by an order that proves itself; any other gap is
 //!    an alarm.
+//! 7. A follow-up counts only with the signature of the receipt that it continues. What its witness
+//!    withdrew is taken out by no command.
+//! 8. A reply goes to the address in the opened cover, and nowhere else.
 //!
-//! Does not: keep an index (every command opens what it lists), reply, export, rewrap.
-//! Spec: `docs/format/workspace.md`, `docs/format/casebook.md`.
+//! Does not: keep an index (every command opens what it lists), export, rewrap.
+//! Spec: `docs/format/workspace.md`, `docs/format/casebook.md`, `docs/format/reply.md`.
 
 mod attention;
 mod book;
+mod consent;
 mod exhibits;
 mod feed;
 mod forget;
@@ -28,14 +32,17 @@ mod opening;
 mod pick;
 mod queue;
 mod recovery;
+mod reply;
 mod session;
 mod settled;
 mod state;
+mod thread;
 mod workspace;
 mod write;
 
 pub use attention::{Since, Watcher};
 pub use book::{Book, BookError, KeyFault};
+pub use consent::{Agreed, COOLING_OFF_DAYS, MayNot, Standing, Version, Withdrawn};
 pub use exhibits::{ExhibitsError, WrittenExhibit, describe_exhibits, write_exhibits};
 pub use feed::{FeedAlarm, FeedLine};
 pub use forget::{ForgetActError, Forgotten, Pending, SignedFile};
@@ -47,7 +54,9 @@ pub use recovery::{
     Holder, HolderPub, MAX_HOLDERS, Opening, Plan, Recovered, RecoveryError, holder_numbers,
     keep_recovered, make_holder, make_recovery, open_recovery,
 };
+pub use reply::{Addressed, ReplyActError};
 pub use session::{Session, SessionError};
 pub use settled::Settled;
+pub use thread::{Member, NotProven, Place, Threads};
 pub use workspace::{Workspace, WorkspaceError};
 pub use write::WriteError;

@@ -25,6 +25,8 @@ pub struct Opened {
     pub id: TestimonyId,
     /// Its place in the feed.
     pub cursor: u64,
+    /// Its leaf in the feed tree.
+    pub leaf: Digest,
     /// The week in which it came in.
     pub week: Option<Week>,
     /// Are its exhibits here?
@@ -126,6 +128,7 @@ impl Opener<'_> {
         Some(Opened {
             id,
             cursor: line.cursor,
+            leaf: line.leaf,
             week: line.item.week,
             exhibits: self.exhibits(id),
             content: self.content(id, &line.item.content),

@@ -5,7 +5,7 @@ use std::{
     fs::{File, OpenOptions},
     io,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
 use rayon::prelude::*;
@@ -20,12 +20,14 @@ use crate::{
     ledger::{Checkpoint, feed::FeedKind},
     review::{
         book::{Book, BookError},
+        consent::Standing,
         feed::{Feed, FeedAlarm, FeedLine},
         forget::{self, Forgotten},
         keys::ReaderKeys,
         opening::{Content, Opened, Opener, Unproven},
         settled::{self, Settled},
         state::{SeenFeed, SeenKeyring, State},
+        thread::{Member, Threads},
         workspace::{Workspace, WorkspaceError},
     },
     testimony::Identity,
@@ -45,6 +47,7 @@ pub struct Session {
     altered: Mutex<BTreeSet<(u64, TestimonyId, &'static str)>>,
     forgotten: Vec<Forgotten>,
     settled: Vec<Settled>,
+    threads: OnceLock<Threads>,
     _lock: File,
 }
 
@@ -97,6 +100,7 @@ impl Session {
             altered,
             forgotten,
             settled,
+            threads: OnceLock::new(),
             _lock: lock,
         })
     }
@@ -233,7 +237,30 @@ impl Session {
     pub fn open_all(&self) -> Vec<Opened> {
         let lines: Vec<&FeedLine> = self.feed.of(FeedKind::Testimony).collect();
         let opener = self.opener();
-        lines.par_iter().filter_map(|line| opener.open(line)).inspect(|o| self.watch(o)).collect()
+        let all = lines.par_iter().filter_map(|line| opener.open(line));
+        let all: Vec<Opened> = all.inspect(|o| self.watch(o)).collect();
+        self.threads.get_or_init(|| Threads::of(all.iter().filter_map(Member::of)));
+        all
+    }
+
+    /// What belongs together. To know it, all testimonies are opened, once.
+    pub fn threads(&self) -> &Threads {
+        self.threads.get_or_init(|| {
+            let lines: Vec<&FeedLine> = self.feed.of(FeedKind::Testimony).collect();
+            let opener = self.opener();
+            let all = lines.par_iter().filter_map(|line| opener.open(line));
+            let members: Vec<Member> =
+                all.inspect(|o| self.watch(o)).filter_map(|o| Member::of(&o)).collect();
+            Threads::of(members)
+        })
+    }
+
+    /// What may be done with a testimony now, after all that its witness said later.
+    ///
+    /// `None` if it is not proven: then it may be used for nothing.
+    #[must_use]
+    pub fn standing(&self, id: TestimonyId) -> Option<Standing> {
+        Standing::of(id, self.threads())
     }
 
     /// Opens one testimony; `None` if the feed has none of this id.

@@ -1,5 +1,7 @@
 //! The cover: what binds the parts of one testimony to each other.
 
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -47,4 +49,107 @@ pub struct Cover {
 impl Cover {
     /// The value of [`Cover::schema`].
     pub const SCHEMA: &'static str = "cover/1";
+
+    /// What the witness signs: every field but the signature, one line each, in this order.
+    #[must_use]
+    pub fn to_sign(&self) -> Vec<u8> {
+        let Self { schema, id, keyring, account, identity, exhibits, lookup, .. } = self;
+        let Self { reply, witness, kind, channel, continues, signature: _, .. } = self;
+        let (kind, channel) = (kind.word(), channel.word());
+        let continues = continues.map_or_else(|| "none".to_owned(), |id| id.to_string());
+        format!(
+            "{SIGNED}schema {schema}\nid {id}\nkeyring {keyring}\naccount {account}\n\
+             identity {identity}\nexhibits {exhibits}\nlookup {lookup}\nreply {reply}\n\
+             witness {witness}\nkind {kind}\nchannel {channel}\ncontinues {continues}\n"
+        )
+        .into_bytes()
+    }
+
+    /// Signs it with the witness's key; every field must have its last value.
+    pub fn sign(&mut self, witness: &SigningKey) {
+        let signature = witness.sign(&self.to_sign());
+        self.signature = Some(BASE64_STANDARD.encode(signature.to_bytes()));
+    }
+
+    /// Is it signed by `witness`, in every field?
+    #[must_use]
+    pub fn is_signed_by(&self, witness: &VerifyingKey) -> bool {
+        // Lines of others inside a field would be a second cover with the same text.
+        let plain = [&self.schema, &self.reply, &self.witness].iter().all(|f| !f.contains('\n'));
+        let coded = self.signature.as_deref().unwrap_or_default();
+        let bytes = BASE64_STANDARD.decode(coded).ok();
+        let signature = bytes.and_then(|bytes| Signature::from_slice(&bytes).ok());
+        plain && signature.is_some_and(|s| witness.verify_strict(&self.to_sign(), &s).is_ok())
+    }
+
+    /// The witness's verifying key; `None` if the cover names none that can be used.
+    #[must_use]
+    pub fn witness_key(&self) -> Option<VerifyingKey> {
+        let bytes = BASE64_STANDARD.decode(&self.witness).ok()?;
+        let key = VerifyingKey::from_bytes(&bytes.try_into().ok()?).ok()?;
+        (!key.is_weak()).then_some(key)
+    }
+}
+
+const SIGNED: &str = "sandyk/cover/v1\n";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cover() -> Cover {
+        let key = SigningKey::from_bytes(&[3; 32]);
+        Cover {
+            schema: Cover::SCHEMA.into(),
+            id: TestimonyId::from_bytes([1; 16]),
+            keyring: Digest::of(b"keyring"),
+            account: Digest::of(b"account"),
+            identity: Digest::of(b"identity"),
+            exhibits: Digest::of(b"exhibits"),
+            lookup: Digest::of(b"lookup"),
+            reply: "age1pq1".into(),
+            witness: BASE64_STANDARD.encode(key.verifying_key().as_bytes()),
+            kind: Kind::Withdrawal,
+            channel: Channel::WebServerSealed,
+            continues: Some(TestimonyId::from_bytes([2; 16])),
+            signature: None,
+        }
+    }
+
+    #[test]
+    fn a_change_of_any_field_ends_the_signature() {
+        let mut good = cover();
+        let key = good.witness_key().unwrap();
+        assert!(!good.is_signed_by(&key), "not signed yet");
+        good.sign(&SigningKey::from_bytes(&[3; 32]));
+        assert!(good.is_signed_by(&key));
+        assert!(!good.is_signed_by(&SigningKey::from_bytes(&[4; 32]).verifying_key()));
+        let changes: [fn(&mut Cover); 12] = [
+            |c| c.schema = "cover/2".into(),
+            |c| c.id = TestimonyId::from_bytes([9; 16]),
+            |c| c.keyring = Digest::NONE,
+            |c| c.account = Digest::NONE,
+            |c| c.identity = Digest::NONE,
+            |c| c.exhibits = Digest::NONE,
+            |c| c.lookup = Digest::NONE,
+            |c| c.reply = "age1pq2".into(),
+            |c| c.witness = "AAAA".into(),
+            |c| c.kind = Kind::Supplement,
+            |c| c.channel = Channel::OfflineCli,
+            |c| c.continues = None,
+        ];
+        for (n, change) in changes.into_iter().enumerate() {
+            let mut other = good.clone();
+            change(&mut other);
+            assert!(other != good && !other.is_signed_by(&key), "{n}");
+        }
+    }
+
+    #[test]
+    fn a_field_with_lines_in_it_is_signed_by_nobody() {
+        let mut cover = cover();
+        cover.reply = "age1pq1\nwitness x".into();
+        cover.sign(&SigningKey::from_bytes(&[3; 32]));
+        assert!(!cover.is_signed_by(&cover.witness_key().unwrap()));
+    }
 }

@@ -32,6 +32,12 @@ pub enum SealError {
         /// Its size as JSON.
         bytes: usize,
     },
+    /// The reply with its signature is larger than 16 KiB.
+    #[error("the reply has {bytes} bytes, the largest that can be sealed is 16 KiB")]
+    ReplyTooLarge {
+        /// Its size with the signature.
+        bytes: usize,
+    },
     /// A value has no JSON form.
     #[error("the testimony has no JSON form")]
     NotJson,

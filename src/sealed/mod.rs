@@ -67,8 +67,11 @@ pub mod once;
 pub mod open;
 #[cfg(any(feature = "open", feature = "admin"))]
 pub mod open_passfile;
+#[cfg(any(feature = "open", feature = "nojs-replies"))]
+pub mod open_reply;
 pub mod part;
 pub mod passfile;
+mod reply;
 mod seal;
 
 pub use container::ExhibitAbout;
@@ -77,6 +80,7 @@ pub use error::SealError;
 pub use exhibits::{Completeness, ExhibitsWriter};
 pub use keys::{ReaderEnvelopes, TestimonyKeys, TestimonyRecipients};
 pub use part::Sealed;
+pub use reply::{MAX_SEALED_REPLY, REPLY_SIZES, seal_reply};
 pub use seal::seal_to;
 
 /// Sizes of an account before sealing, in bytes; no other sizes exist.

@@ -16,14 +16,16 @@ use super::{
     workspace::{Workspace, shift},
 };
 use crate::{
+    digest::Digest,
     files,
     forget::{SignedObjection, SignedOrder},
-    id::EntryId,
+    id::{EntryId, ReplyId},
     wire::{
         self, MAX_ANSWER,
         outbox::{
             Answer, BODY, CasebookKey, CasebookKeyId, Entry, Envelope, ForgetNote, MAX_ENTRY,
-            MAX_ENVELOPE, MAX_NOTE, MAX_THINGS, Outbox, PushId, Refusal, Sealed,
+            MAX_ENVELOPE, MAX_NOTE, MAX_REPLY, MAX_THINGS, Outbox, PushId, Refusal, ReplyOut,
+            Sealed,
         },
     },
 };
@@ -49,6 +51,7 @@ const SEALED: &[u8] = b"age-encryption.org/v1\n";
 const ENTRIES: &str = "entries";
 const KEYS: &str = "keys";
 const FORGET: &str = "forget";
+const REPLIES: &str = "replies";
 
 /// Hands in one outbox.
 pub(super) async fn push(
@@ -86,7 +89,8 @@ pub(super) fn confirm(
     report.waiting = waiting;
     for thing in sent {
         if answer.accepted.contains(&thing.id) {
-            if !workspace.feed().has(&thing.id16) {
+            // A reply is in no feed: what became of it, the desk does not say.
+            if thing.shelf != REPLIES && !workspace.feed().has(&thing.id16) {
                 return Err(Alarm::Withheld { id: thing.id }.into());
             }
             thing.put_away(workspace)?;
@@ -104,14 +108,14 @@ pub(super) fn confirm(
 /// What a sync that was cut after the desk's answer left behind.
 fn put_away_known(workspace: &Workspace) -> Result<(), SyncError> {
     for thing in list(workspace)? {
-        if workspace.feed().has(&thing.id16) {
+        if thing.shelf != REPLIES && workspace.feed().has(&thing.id16) {
             thing.put_away(workspace)?;
         }
     }
     Ok(())
 }
 
-/// Keys first, then entries, then orders to forget; each in the order of writing.
+/// Keys first, then entries, orders to forget, replies; each in the order of writing.
 fn list(workspace: &Workspace) -> Result<Vec<Thing>, SyncError> {
     let mut keys = shelf(workspace, KEYS, |name| name.parse::<CasebookKeyId>().ok())?;
     let entries = shelf(workspace, ENTRIES, |name| {
@@ -121,6 +125,7 @@ fn list(workspace: &Workspace) -> Result<Vec<Thing>, SyncError> {
     keys.extend(shelf(workspace, FORGET, |name| {
         name.strip_suffix(".note").and_then(|id| id.parse::<EntryId>().ok())
     })?);
+    keys.extend(shelf(workspace, REPLIES, |name| Some(mailbox_and_id(name)?.1))?);
     Ok(keys)
 }
 
@@ -163,10 +168,8 @@ impl Thing {
 impl Outbox {
     /// Adds a thing if it still fits.
     fn add(&mut self, thing: &Thing) -> Result<bool, SyncError> {
-        let things = [self.keys.len(), self.entries.len(), self.forget.len()];
-        let things = things.iter().fold(0_usize, |sum, n| sum.saturating_add(*n));
-        let empty = things == 0;
-        if things >= MAX_THINGS {
+        let empty = self.things() == 0;
+        if self.things() >= MAX_THINGS {
             return Ok(false);
         }
         let mut with = self.clone();
@@ -174,6 +177,8 @@ impl Outbox {
             with.keys.push(load_key(thing)?);
         } else if thing.shelf == FORGET {
             with.forget.push(load_forget(thing)?);
+        } else if thing.shelf == REPLIES {
+            with.replies.push(load_reply(thing)?);
         } else {
             with.entries.push(load_entry(thing)?);
         }
@@ -192,6 +197,19 @@ fn load_entry(thing: &Thing) -> Result<Entry, SyncError> {
     let sealed = load(&thing.path, MAX_ENTRY)?;
     let id = EntryId::from_bytes(thing.id16);
     Ok(Entry { id, sealed })
+}
+
+/// The mailbox and the name of a reply, as its file is called: `<mailbox>-<id>.age`.
+fn mailbox_and_id(name: &str) -> Option<(Digest, ReplyId)> {
+    let (mailbox, id) = name.strip_suffix(".age")?.split_once('-')?;
+    Some((mailbox.parse().ok()?, id.parse().ok()?))
+}
+
+fn load_reply(thing: &Thing) -> Result<ReplyOut, SyncError> {
+    let name = thing.path.file_name().and_then(|name| name.to_str());
+    let not_one = || SyncError::NotSealed(thing.path.clone());
+    let (mailbox, id) = name.and_then(mailbox_and_id).ok_or_else(not_one)?;
+    Ok(ReplyOut { id, mailbox, sealed: load(&thing.path, MAX_REPLY)? })
 }
 
 fn load_key(thing: &Thing) -> Result<CasebookKey, SyncError> {

@@ -25,6 +25,21 @@ pub enum Kind {
     Message,
 }
 
+impl Kind {
+    /// The word in files.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::New => "new",
+            Self::Supplement => "supplement",
+            Self::Correction => "correction",
+            Self::ConsentChange => "consent-change",
+            Self::Withdrawal => "withdrawal",
+            Self::Message => "message",
+        }
+    }
+}
+
 /// The way on which a testimony was sealed, as the sealing side claims it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -37,6 +52,19 @@ pub enum Channel {
     OfflineCli,
     /// A reviewer wrote down what was said.
     ReviewerEntered,
+}
+
+impl Channel {
+    /// The word in files.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::WebServerSealed => "web-server-sealed",
+            Self::WebDeviceSealed => "web-device-sealed",
+            Self::OfflineCli => "offline-cli",
+            Self::ReviewerEntered => "reviewer-entered",
+        }
+    }
 }
 
 /// Urgency, role and wishes: everything that decides who reads it, and when.
@@ -106,5 +134,32 @@ impl Triage {
         let Some(wish) = &self.reviewer_wish else { return Ok(()) };
         text(wish.lang.as_ref(), NAME, "reviewer_wish")?;
         text(wish.note.as_ref(), NAME, "reviewer_wish")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_word_of_a_kind_and_a_channel_is_the_one_that_json_has() {
+        for kind in [
+            Kind::New,
+            Kind::Supplement,
+            Kind::Correction,
+            Kind::ConsentChange,
+            Kind::Withdrawal,
+            Kind::Message,
+        ] {
+            assert_eq!(serde_json::to_value(kind).unwrap(), kind.word());
+        }
+        for channel in [
+            Channel::WebServerSealed,
+            Channel::WebDeviceSealed,
+            Channel::OfflineCli,
+            Channel::ReviewerEntered,
+        ] {
+            assert_eq!(serde_json::to_value(channel).unwrap(), channel.word());
+        }
     }
 }

@@ -8,7 +8,10 @@
 use data_encoding::BASE64;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
-use crate::id::{EntryId, Id, ReaderId};
+use crate::{
+    digest::Digest,
+    id::{EntryId, Id, ReaderId, ReplyId},
+};
 
 /// Size of the body of every push, in bytes.
 pub const BODY: usize = 256 << 10;
@@ -18,7 +21,8 @@ pub const MAX_ENTRY: usize = 190 << 10;
 pub const MAX_ENVELOPE: usize = 16 << 10;
 /// Most entries and keys of one push.
 pub const MAX_THINGS: usize = 256;
-
+/// Largest sealed reply, in bytes.
+pub const MAX_REPLY: usize = 20 << 10;
 /// Longest order to forget or objection, in bytes.
 pub const MAX_NOTE: usize = 4 << 10;
 
@@ -44,6 +48,24 @@ pub struct Outbox {
     /// Orders to forget and objections; left out if there are none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub forget: Vec<ForgetNote>,
+    /// Replies to witnesses; left out if there are none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub replies: Vec<ReplyOut>,
+}
+
+/// One sealed reply, and the mailbox that it is put into.
+///
+/// Its name follows from what is inside, so the same reply handed in by two readers is one: a desk
+/// that has it keeps what it has, and accepts.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReplyOut {
+    /// Its name.
+    pub id: ReplyId,
+    /// SHA-256 of the lookup id, as the opened cover has it.
+    pub mailbox: Digest,
+    /// An age file.
+    pub sealed: Sealed,
 }
 
 /// An order to forget or an objection, as a signed note.
@@ -129,7 +151,13 @@ impl Outbox {
     /// An outbox with nothing in it.
     #[must_use]
     pub const fn empty(push: PushId) -> Self {
-        Self { push, entries: Vec::new(), keys: Vec::new(), forget: Vec::new() }
+        Self {
+            push,
+            entries: Vec::new(),
+            keys: Vec::new(),
+            forget: Vec::new(),
+            replies: Vec::new(),
+        }
     }
 
     /// The body: JSON, then spaces up to exactly [`BODY`] bytes.
@@ -151,6 +179,14 @@ impl Outbox {
         serde_json::to_vec(self).map_or(usize::MAX, |body| body.len())
     }
 
+    /// How many things are in it.
+    #[must_use]
+    pub fn things(&self) -> usize {
+        let Self { push: _, entries, keys, forget, replies } = self;
+        let lengths = [entries.len(), keys.len(), forget.len(), replies.len()];
+        lengths.iter().fold(0, |sum: usize, n| sum.saturating_add(*n))
+    }
+
     /// Reads a body.
     ///
     /// # Errors
@@ -165,8 +201,7 @@ impl Outbox {
     }
 
     fn check(&self) -> Result<(), OutboxError> {
-        let things = [self.entries.len(), self.keys.len(), self.forget.len()];
-        if things.iter().fold(0, |sum: usize, n| sum.saturating_add(*n)) > MAX_THINGS {
+        if self.things() > MAX_THINGS {
             return Err(OutboxError::TooMany);
         }
         if !self.forget.iter().all(|f| (1..=MAX_NOTE).contains(&f.note.len())) {
@@ -175,6 +210,7 @@ impl Outbox {
         let sized = |sealed: &Sealed, most| (1..=most).contains(&sealed.0.len());
         let mut envelopes = self.keys.iter().flat_map(|key| &key.envelopes);
         if !self.entries.iter().all(|e| sized(&e.sealed, MAX_ENTRY))
+            || !self.replies.iter().all(|r| sized(&r.sealed, MAX_REPLY))
             || !envelopes.all(|e| sized(&e.sealed, MAX_ENVELOPE))
         {
             return Err(OutboxError::PartSize);
@@ -241,6 +277,13 @@ mod tests {
         assert_eq!(of(outbox(vec![entry(1, 0)])), Some(OutboxError::PartSize));
         assert_eq!(of(outbox(vec![entry(1, MAX_ENTRY + 1)])), Some(OutboxError::PartSize));
         assert_eq!(of(outbox(vec![entry(1, 1); MAX_THINGS + 1])), Some(OutboxError::TooMany));
+        let id = ReplyId::from_bytes([4; 16]);
+        for bytes in [0, MAX_REPLY + 1] {
+            let sealed = Sealed(vec![1; bytes]);
+            let replies = vec![ReplyOut { id, mailbox: Digest::NONE, sealed }];
+            let with = Outbox { replies, ..outbox(vec![]) };
+            assert_eq!(of(with), Some(OutboxError::PartSize), "{bytes}");
+        }
         let envelope =
             |n| Envelope { reader: ReaderId::from_bytes([n; 16]), sealed: Sealed(vec![1]) };
         for pair in [[1, 1], [2, 1]] {

@@ -23,6 +23,8 @@ const SILENT: &[&str] = &[
     "Identity",
     "OnceKey",
     "OncePage",
+    "Reply",
+    "SignedReply",
     "Accepted",
     "Typed",
     "Form",

@@ -18,8 +18,11 @@ mod forget;
 mod hostile;
 mod measure;
 mod recovery;
+mod replies;
 mod room;
 #[path = "../cli/screens.rs"]
 mod screens;
 mod texts;
+mod threads;
 mod watch;
+mod witness;

@@ -163,10 +163,22 @@ impl Room {
 
     /// Seals a testimony as the intake does and puts it into every workspace.
     pub fn receive(&mut self, sent: &Sent<'_>) -> TestimonyId {
+        self.receive_as(sent, |_| (), |_| ())
+    }
+
+    /// The same, with an account and a cover that were changed before they were sealed.
+    pub fn receive_as(
+        &mut self,
+        sent: &Sent<'_>,
+        change_account: impl FnOnce(&mut Account),
+        change_cover: impl FnOnce(&mut Cover),
+    ) -> TestimonyId {
         let id = TestimonyId::random(&mut self.rng);
         let keys = TestimonyKeys::generate(&mut self.rng);
         let (to, envelopes) = keys.into_envelopes(self.chain.current()).unwrap();
-        let account = to.seal_account(&account(id, sent)).unwrap();
+        let mut account = account(id, sent);
+        change_account(&mut account);
+        let account = to.seal_account(&account).unwrap();
         let identity = to.seal_identity(&identity(sent)).unwrap();
         let mut exhibits = to.exhibits(Vec::new()).unwrap();
         for (name, bytes) in sent.files {
@@ -175,7 +187,7 @@ impl Room {
             exhibits.end(Completeness::Whole).unwrap();
         }
         let exhibits = exhibits.finish().unwrap();
-        let cover = Cover {
+        let mut cover = Cover {
             schema: Cover::SCHEMA.into(),
             id,
             keyring: self.chain.current_digest(),
@@ -190,6 +202,7 @@ impl Room {
             continues: sent.continues,
             signature: None,
         };
+        change_cover(&mut cover);
         let cover = to.seal_cover(&cover).unwrap();
         for (n, reader) in self.readers.iter().enumerate() {
             let folder = self.workspace(n).join("testimonies").join(id.to_string());

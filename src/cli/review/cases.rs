@@ -150,7 +150,7 @@ fn show(case: &str, session: &Session, out: &mut Out) -> Result<Exit, CliError> 
     sort_by_urgency(&mut testimonies);
     let target = TargetId::from_bytes(*id.as_bytes());
     if out.format() == Format::Json {
-        let rows = testimonies.iter().map(|t| list::Row::of(t, casebook));
+        let rows = testimonies.iter().map(|t| list::Row::of(t, session));
         let shown = Shown {
             row: Row::of(id, case),
             remarks: remarks(target, casebook),

@@ -8,7 +8,7 @@ use crate::{
     cli::{
         exit::{CliError, Exit},
         out::{Format, Out},
-        review::{read, words},
+        review::{read, standing, words},
         words::{Told as _, Words},
     },
     review::{ExhibitsError, ExhibitsHere, Session, write_exhibits},
@@ -34,6 +34,7 @@ pub(super) fn run(args: &ExhibitsArgs, session: &Session, out: &mut Out) -> Resu
         }
         (Ok(content), ExhibitsHere::Yes { .. }) => content,
     };
+    standing::refuse_withdrawn(id, session)?;
     let written = write_exhibits(session, id, content, &args.to).map_err(|error| {
         let failed = match &error {
             ExhibitsError::InTheWay { .. } => {

@@ -185,6 +185,9 @@ fn explain(error: &ForgetActError) -> CliError {
         ForgetActError::OtherLeaf => CliError::refused(error)
             .kept(kept)
             .advice("tell your colleagues: somebody shows you another feed, or another order"),
+        ForgetActError::TooEarly { .. } => CliError::refused(error).kept(kept).advice(
+            "ask the witness by a reply; if keeping it endangers somebody: --reason danger",
+        ),
         ForgetActError::Order(_) => CliError::told(Exit::Refused, error),
         ForgetActError::Io(_) => {
             CliError::failed(error).kept(kept).advice("name another file, or free the disk")

@@ -4,13 +4,14 @@ use clap::Args;
 use serde::Serialize;
 
 use crate::{
-    casebook::{Casebook, TargetId},
+    casebook::TargetId,
     cli::{
         exit::{CliError, Exit},
         out::{Format, Out},
         review::{
             cases, files, forget,
             sitting::{name, short},
+            standing::Stands,
             words,
         },
         terminal::ForTerminal,
@@ -47,6 +48,8 @@ pub(super) struct Row {
     unproven: Option<String>,
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     said: Option<Said>,
+    #[serde(flatten)]
+    stands: Stands,
     exhibits: &'static str,
     cases: Vec<CaseId>,
     tags: Vec<String>,
@@ -90,7 +93,7 @@ pub(super) fn run(args: &ListArgs, session: &mut Session, out: &mut Out) -> Resu
     sort_by_urgency(&mut testimonies);
     let gone = if case.is_none() && !args.unread { session.forgotten() } else { &[] };
     if out.format() == Format::Json {
-        let row = |t| Row::of(t, &session.book.casebook);
+        let row = |t| Row::of(t, session);
         let all = testimonies.iter().map(row).chain(gone.iter().map(Row::gone));
         out.json(&all.collect::<Vec<_>>())?;
         return Ok(Exit::Done);
@@ -118,7 +121,7 @@ pub(super) fn rows(
     session: &Session,
     out: &mut Out,
 ) -> Result<(), CliError> {
-    let row = |t| Row::of(t, &session.book.casebook);
+    let row = |t| Row::of(t, session);
     if out.format() == Format::Json {
         return out.json(&testimonies.iter().map(row).collect::<Vec<_>>());
     }
@@ -134,8 +137,9 @@ pub(super) fn rows(
 }
 
 impl Row {
-    pub(super) fn of(opened: &Opened, casebook: &Casebook) -> Self {
-        let Opened { id, cursor, week, exhibits, content } = opened;
+    pub(super) fn of(opened: &Opened, session: &Session) -> Self {
+        let Opened { id, cursor, leaf: _, week, exhibits, content } = opened;
+        let casebook = &session.book.casebook;
         let target = TargetId::from_bytes(*id.as_bytes());
         let tags = casebook.tags.get(&target).into_iter().flat_map(|tags| tags.keys());
         let read_by = casebook.opened.get(id).into_iter().flat_map(|by| by.keys().copied());
@@ -146,6 +150,7 @@ impl Row {
             forgotten: None,
             unproven: content.as_ref().err().map(ToString::to_string),
             said: content.as_ref().ok().map(Said::of),
+            stands: Stands::of(*id, session),
             exhibits: match exhibits {
                 ExhibitsHere::No => "not here",
                 ExhibitsHere::Arriving { .. } => "arriving",
@@ -166,6 +171,7 @@ impl Row {
             forgotten: Some(Gone { day, reason, by }),
             unproven: None,
             said: None,
+            stands: Stands::default(),
             exhibits: "not here",
             cases: Vec::new(),
             tags: Vec::new(),
@@ -213,7 +219,7 @@ impl Seen {
                 let why = row.unproven.clone().unwrap_or_default();
                 ("NOT PROVEN".to_owned(), String::new(), String::new(), why)
             },
-            Said::words,
+            |said| said.words(&row.stands),
         );
         // whoever sealed it or tagged it decides how much this is; a list stays a list
         let brief = |text: &str| ForTerminal(text).one_line(BRIEF);
@@ -272,8 +278,11 @@ impl Said {
     }
 
     /// Danger, who it is from, what it is about, how it begins.
-    fn words(&self) -> (String, String, String, String) {
-        let danger = words::danger(&self.risk, &self.risk_flags);
+    fn words(&self, stands: &Stands) -> (String, String, String, String) {
+        let mut danger = words::danger(&self.risk, &self.risk_flags);
+        if stands.is_withdrawn() {
+            danger = format!("WITHDRAWN, use it for nothing; {danger}");
+        }
         let mut from = words::of(List::Role, &self.role);
         // a tag of the witness's page is at most 48 plain characters, or it is not shown
         let plain = |c: char| c.is_ascii_alphanumeric() || c == '-';
@@ -283,7 +292,8 @@ impl Said {
         if self.kind != "new" {
             from = format!("{from}, {}", self.kind);
         }
-        if !self.may_use {
+        from.push_str(&stands.in_a_word());
+        if stands.keeps_only() {
             from.push_str(", KEEP ONLY");
         }
         let about = self.boxes.iter().map(words::ticked_short).collect::<Vec<_>>().join(", ");

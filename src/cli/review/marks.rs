@@ -184,6 +184,10 @@ fn done(act: &Op, session: &Session) -> (String, Words) {
             let words = Words::of("mark-feed").count("count", *size);
             (format!("Wrote down that your feed has {size} events."), words)
         }
+        Op::Reply { testimony, .. } | Op::ReplyAgain { testimony, .. } => {
+            let id = short(&testimony.to_string());
+            (format!("Released a reply to {id}."), Words::of("mark-reply").with("id", &id))
+        }
     }
 }
 

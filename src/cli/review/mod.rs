@@ -9,6 +9,7 @@
 mod account;
 mod answers;
 mod cases;
+mod consent;
 mod exhibits;
 mod files;
 mod forget;
@@ -17,9 +18,12 @@ mod list;
 mod marks;
 mod read;
 mod recover;
+mod reply;
 mod settle;
 mod sitting;
+mod standing;
 mod watch;
+mod withdraw;
 mod words;
 
 use std::path::PathBuf;
@@ -81,6 +85,12 @@ enum Command {
     Untag(marks::UntagArgs),
     /// Say something about a testimony or a case
     Remark(marks::RemarkArgs),
+    /// Answer a witness
+    Reply(reply::ReplyArgs),
+    /// What a witness agreed to, and whether something may be used
+    Consent(consent::ConsentArgs),
+    /// What witnesses took back, and from when on it may be destroyed
+    WithdrawRequests,
     /// Have a testimony forgotten, with a second guardian; or stop that
     Forget(forget::ForgetArgs),
     /// Get lost keys back with the help of holders
@@ -135,6 +145,9 @@ fn sit(
         Command::Tag(args) => marks::tag(&args, session, out),
         Command::Untag(args) => marks::untag(&args, session, out),
         Command::Remark(args) => marks::remark(args, session, out),
+        Command::Reply(args) => reply::run(&args, session, out),
+        Command::Consent(args) => consent::run(&args, session, out),
+        Command::WithdrawRequests => withdraw::run(session, out),
         Command::Forget(args) => forget::run(&args, session, out),
         Command::Settle(args) => settle::run(&args, session, out),
     }

@@ -11,11 +11,13 @@ use crate::{
         review::{
             account, answers, cases, files, forget,
             list::Row,
+            reply,
             sitting::{name, short, write},
-            words,
+            standing, words,
         },
         words::{Told as _, Words},
     },
+    digest::Digest,
     id::TestimonyId,
     review::{Content, Opened, Session, Unproven, pick, sort_by_urgency},
     sealed::Cover,
@@ -36,6 +38,9 @@ struct Shown<'a> {
     #[serde(flatten)]
     row: Row,
     remarks: Vec<cases::Words>,
+    thread: Vec<standing::Later>,
+    replies: Vec<reply::Sent>,
+    leaf: Digest,
     cover: &'a Cover,
     account: &'a Account,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -151,16 +156,21 @@ fn present(
     out: &mut Out,
 ) -> Result<Exit, CliError> {
     let content = opened.content.as_ref().map_err(not_proven)?;
-    let row = Row::of(opened, &session.book.casebook);
+    let row = Row::of(opened, session);
     if out.format() == Format::Json {
         let target = TargetId::from_bytes(*opened.id.as_bytes());
         let remarks = cases::remarks(target, &session.book.casebook);
         let (cover, account) = (content.cover.cover(), &content.account);
-        out.json(&Shown { row, remarks, cover, account, names })?;
+        let (thread, replies) =
+            (standing::later(opened.id, session), reply::sent(opened.id, session));
+        let leaf = opened.leaf;
+        out.json(&Shown { row, remarks, thread, replies, leaf, cover, account, names })?;
         return Ok(Exit::Done);
     }
     headline(opened, content, out)?;
+    standing::banner(opened.id, session, out)?;
     account::first(&content.account, out)?;
+    standing::agreed(opened.id, session, out)?;
     account::story(&content.account, out)?;
     answers::write(&content.account, out)?;
     files::write(opened, content, session, out)?;
@@ -172,6 +182,8 @@ fn present(
         }
         None => {}
     }
+    standing::thread(opened, session, out)?;
+    reply::write(opened.id, session, out)?;
     casework(opened, &row, session, out)?;
     end(opened, content, out)?;
     Ok(Exit::Done)
@@ -186,7 +198,7 @@ fn headline(opened: &Opened, content: &Content, out: &mut Out) -> Result<(), Cli
     };
     out.line(format!("Testimony {}{urgent}", short(&opened.id.to_string())))?;
     let week = opened.week.map_or_else(String::new, |week| format!(", came in week {week}"));
-    out.fact("What it is", &format!("{}{week}", words::kind(triage.kind)))?;
+    out.fact("What it is", &format!("{}{week}", words::kind(content.cover.cover().kind)))?;
     out.fact("From", &words::of(List::Role, &triage.role))?;
     out.fact("Language", words::language(&triage.lang))
 }
@@ -212,10 +224,11 @@ fn casework(opened: &Opened, row: &Row, session: &Session, out: &mut Out) -> Res
 fn end(opened: &Opened, content: &Content, out: &mut Out) -> Result<(), CliError> {
     out.heading("For the record")?;
     out.fact("Id", &opened.id.to_string())?;
-    if let Some(earlier) = content.account.continues {
+    if let Some(earlier) = content.cover.cover().continues {
         out.fact("Continues", &earlier.to_string())?;
     }
     out.fact("Place in feed", &opened.cursor.to_string())?;
+    out.fact("Leaf", &opened.leaf.to_string())?;
     out.fact("Sealed", words::channel(content.account.triage.channel))?;
     out.fact("Page of consent", "sha-256 of the form as the witness saw it:")?;
     out.item(2, &content.account.consent.text.to_string())

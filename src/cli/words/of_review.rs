@@ -5,9 +5,11 @@ use std::error::Error;
 use super::{Told, Words, told};
 use crate::{
     casebook::{Cause, EntryError, KeyError, TagError},
+    reply::ReplyError,
     review::{
-        BookError, ExhibitsError, FeedAlarm, ForgetActError, KeysError, PickError, RecoveryError,
-        SessionError, Unproven, WorkspaceError, WriteError, holder_numbers as numbers,
+        BookError, ExhibitsError, FeedAlarm, ForgetActError, KeysError, MayNot, NotProven,
+        PickError, RecoveryError, ReplyActError, SessionError, Unproven, WorkspaceError,
+        WriteError, holder_numbers as numbers,
     },
     sealed::open::OpenError,
 };
@@ -24,6 +26,10 @@ pub(super) fn of(error: &(dyn Error + 'static)) -> Option<Words> {
         .or_else(|| told::<ForgetActError>(error))
         .or_else(|| told::<Unproven>(error))
         .or_else(|| told::<TagError>(error))
+        .or_else(|| told::<ReplyActError>(error))
+        .or_else(|| told::<ReplyError>(error))
+        .or_else(|| told::<MayNot>(error))
+        .or_else(|| told::<NotProven>(error))
 }
 
 impl Told for SessionError {
@@ -141,6 +147,8 @@ impl Told for Cause {
             Self::Gap { missing } => Words::of("cause-gap").with("missing", missing),
             Self::Fork => Words::of("cause-fork"),
             Self::Repeated => Words::of("entry-repeated"),
+            Self::NotItsAuthor => Words::of("cause-not-its-author"),
+            Self::ReplyRepeated => Words::of("cause-reply-repeated"),
             Self::CaseAlreadyOpen => Words::of("cause-case-open"),
         }
     }
@@ -281,8 +289,63 @@ impl Told for ForgetActError {
             Self::NotHere => Words::of("forget-not-here"),
             Self::OtherLeaf => Words::of("forget-other-leaf"),
             Self::NothingWaits => Words::of("forget-nothing-waits"),
+            Self::TooEarly { from } => Words::of("forget-too-early").with("day", from),
             Self::Order(cause) => cause.words(),
             Self::Io(cause) => Words::of("forget-file").why(cause.words()),
+        }
+    }
+}
+
+impl Told for ReplyActError {
+    fn words(&self) -> Words {
+        match self {
+            Self::Words(cause) => cause.words(),
+            Self::NotHere => Words::of("not-in-the-feed"),
+            Self::Unproven(cause) => Words::of("not-proven").why(cause.words()),
+            Self::NoSuchReply => Words::of("reply-not-there"),
+            Self::Forged(cause) => Words::of("reply-forged").why(cause.words()),
+            Self::Write(cause) => cause.words(),
+            Self::NotReleased(cause) => Words::of("reply-not-released").why(cause.words()),
+            Self::Draft => Words::of("reply-draft-damaged"),
+            Self::Seal(cause) => Words::of("reply-not-sealed").with("why", cause),
+            Self::Io(cause) => Words::of("reply-draft-file").why(cause.words()),
+        }
+    }
+}
+
+impl Told for ReplyError {
+    fn words(&self) -> Words {
+        match self {
+            Self::Empty => Words::of("reply-empty"),
+            Self::TooLong { bytes } => Words::of("reply-too-long").count("found", *bytes),
+            Self::ControlCharacter => Words::of("reply-control-character"),
+            Self::Note(_) | Self::Shape => Words::of("reply-shape"),
+            Self::OtherOrganisation => Words::of("reply-other-organisation"),
+            Self::UnknownKeyring => Words::of("reply-unknown-keyring"),
+            Self::NotAReader => Words::of("reply-not-a-reader"),
+            Self::BadSignature => Words::of("reply-bad-signature"),
+            Self::WrongRecipient => Words::of("reply-wrong-recipient"),
+            Self::OtherName | Self::Repeated => Words::of("reply-repeated"),
+        }
+    }
+}
+
+impl Told for MayNot {
+    fn words(&self) -> Words {
+        match self {
+            Self::Withdrawn { id } => Words::of("may-not-withdrawn").with("id", id),
+            Self::NotAgreed { what } => Words::of("may-not-agreed").with("given", what),
+            Self::Unknown => Words::of("may-not-unknown"),
+        }
+    }
+}
+
+impl Told for NotProven {
+    fn words(&self) -> Words {
+        match self {
+            Self::NothingToContinue => Words::of("continues-nothing"),
+            Self::NotSigned => Words::of("continues-unsigned"),
+            Self::OtherWitness => Words::of("continues-other-witness"),
         }
     }
 }

@@ -68,8 +68,6 @@ mod header;
 
 use std::io::{Read, Seek};
 
-use base64::{Engine as _, prelude::BASE64_STANDARD};
-use ed25519_dalek::VerifyingKey;
 use serde::{Deserialize, de::DeserializeOwned};
 use zeroize::Zeroizing;
 
@@ -151,7 +149,7 @@ impl AccountKey {
         if cover.id != expected {
             return Err(OpenError::OtherTestimony);
         }
-        let keys = HybridRecipient::parse(&cover.reply).is_ok() && is_verifying_key(&cover.witness);
+        let keys = HybridRecipient::parse(&cover.reply).is_ok() && cover.witness_key().is_some();
         keys.then_some(OpenedCover { cover }).ok_or(OpenError::Malformed(Part::Cover))
     }
 }
@@ -235,12 +233,6 @@ fn unpadded<'a>(content: &'a [u8], sizes: &[usize], part: Part) -> Result<&'a [u
 fn parse<T: DeserializeOwned>(json: &[u8], part: Part) -> Result<T, OpenError> {
     // What serde says may quote the content, so it is dropped.
     serde_json::from_slice(json).map_err(|_| OpenError::Malformed(part))
-}
-
-fn is_verifying_key(text: &str) -> bool {
-    let bytes: Option<[u8; 32]> =
-        BASE64_STANDARD.decode(text).ok().and_then(|bytes| bytes.try_into().ok());
-    bytes.is_some_and(|bytes| VerifyingKey::from_bytes(&bytes).is_ok_and(|key| !key.is_weak()))
 }
 
 /// The one field that tells which schema the others follow.
