@@ -233,7 +233,7 @@ report-fear = It was not reported because people were afraid
 ## What may we do with it
 
 consent-title = What may we do with what you sent?
-consent-help = If you tick nothing, or tick the first line, we only keep it safe. For now you cannot change this choice on this site, so tick only what you are sure of. What has been published or handed over cannot be taken back.
+consent-help = If you tick nothing, or tick the first line, we only keep it safe. You can change this later with your secret code. What has been published or handed over cannot be taken back.
 consent-keep = For now, only keep it safe and do nothing else
 consent-count = Count it in overall numbers
 consent-publish = Use it in public reports, without names and without details that point to a person
@@ -248,8 +248,8 @@ consent-condition = A condition, for example: “only after he is free”
 ## May we write back
 
 contact-title = May we write back to you?
-contact-help = For now this site can only receive; it cannot show you an answer yet. Tell us what you would want.
-contact-site = Yes, only on this site, with my secret code, when that becomes possible (safest)
+contact-help = With your secret code you can come back to this site and see whether there is an answer. An answer may take long, or never come.
+contact-site = Yes, only on this site, with my secret code (safest)
 contact-other = Yes, in another way that is safe for me
 contact-none = No
 contact-apart = Names and contacts are locked apart from the rest. Only a few people with special trust can open them.
@@ -280,7 +280,7 @@ proof-title = Proof that we received it
 proof-tick = Show me a signed note that this came in
 proof-help = Few people need this. With it you could prove later that we received this. Whoever finds the note sees that its owner wrote to us. Choose it only if you can hide a file well.
 send-title = Check and send
-send-note = Scroll up to check. After sending, you cannot change this text here.
+send-note = Scroll up to check. What was sent cannot be changed, but with your secret code you can add to it or correct it.
 send-wait = Sending can take a long time. Wait for the page with your secret code.
 
 ## After sending: the secret code
@@ -291,7 +291,7 @@ receipt-help =
     Write { $count ->
         [one] this { $count } digit
        *[other] these { $count } digits
-    } on paper and keep it where no one looks. For now this site can only receive. When it can show answers, this code will be the only way to read yours. We cannot restore it. Do not photograph it or keep it on your phone.
+    } on paper and keep it where no one looks. With this code alone you can come back to this site, read an answer and write again. We cannot restore it. Do not photograph it or keep it on your phone.
 receipt-once = This page can be opened for { $minutes } minutes, or until you press the button below.
 receipt-done = I have written it down. Close this page
 receipt-cut = Your words were received. These files did not arrive whole:
@@ -303,6 +303,58 @@ receipt-cut-help = You can send these files again separately.
 proof-keep = This note shows that we received what you sent. Copy all of it into a file and hide it well. Whoever finds it sees that you wrote to us. It is not shown again.
 spare-title = If someone could force you to show a code
 spare-help = These codes look like yours, but nothing was sent with them. You can write one of them down and show it instead. It does not help if the paper with your real code is found.
+
+## Coming back: the mailbox of a code
+
+mailbox-title = Read an answer or write again
+mailbox-intro = If you wrote to us before, type your secret code here: the digits, or the words if you were given words. Spaces and dashes do not matter.
+mailbox-code = Your secret code, digits or words
+mailbox-open = Open
+mailbox-live = To open it, the server handles your code unlocked for a moment and then forgets it. If someone has taken over the server at that moment, they can learn the code and read the answers to you.
+mailbox-typo = There is a mistake in this code. Nothing was opened. Compare it with what you wrote down.
+mailbox-length = A code has 27 digits or 8 words. Here there are fewer, or more. Nothing was opened.
+mailbox-meant = Did you mean this code? Compare it with what you wrote down.
+mailbox-meant-yes = Yes, this is my code
+mailbox-again = If not, correct it here
+waiting-title = Please wait
+waiting-place = Opening takes a moment. Waiting before you: { $count }.
+waiting-again = This page looks again by itself every few seconds. You can also press the line below.
+waiting-look = Look again now
+box-title = Answers to you
+box-nothing = There is nothing here, or the code is mistyped. If you wrote to us with this code, an answer may still come. You can look again in a few days.
+box-blind = This server was set up so that it cannot show answers.
+box-answer = Answer { $n }
+box-forged-title = Not from us
+box-forged = Something lies here that our reviewers did not write to you. It is not shown, because it may be a trap.
+box-cut = The answer is longer than this page. Its end is not shown.
+box-delete = Delete
+box-deleted = It was deleted and cannot be brought back.
+box-undeleted = The server could not delete it. It is still here. Please try again.
+box-unread = The server could not look for answers just now. Please try again in a few minutes.
+box-sent = We have received it. Your code stays the same.
+box-older = Older answers
+box-newest = Newest answers
+box-do = What you can do
+box-leave = Close this page and leave
+box-back = Back to the answers
+write-title = Write again or send files
+write-help = What you send now is added to what you sent before. Nothing of it is replaced.
+correct-title = Correct what I wrote
+correct-help = Say what was not right and how it was. What you sent first stays with us, so that nobody can say it was never there.
+change-title = Change what may be done with it
+change-help = What you tick here replaces everything that you ticked before. The boxes are empty because this server does not know what you chose. If you tick nothing, or tick the first line, we only keep it safe. What has been published or handed over cannot be taken back.
+withdraw-title = Withdraw what I sent
+withdraw-help = Our reviewers will stop using it when they read this. After 14 days they can destroy it for good. Until then you can write again if you change your mind. What has been published or handed over cannot be taken back, and files are not sent back.
+withdraw-words = If you want to add something
+free-title = Are you free to say this?
+free-help = We ask everyone. Some people are forced to take their words back. If you are not free, we take care with what you ask here. You can leave it empty.
+free-words = If someone pressed you: who, and how?
+code-before = I wrote before: my secret code
+code-before-help = Digits or words. Leave it empty if you write for the first time; you will then get a code.
+error-code = There is a mistake in your secret code. Compare it with what you wrote down. If you empty the box, you will get a new code.
+error-visit = The page with the answers to you was closed meanwhile. Your text is here. Type your code at the end of this page, and it is added to what you sent before.
+receipt-same = It is kept under the code that you typed. Your code stays the same.
+receipt-words = The same code in words. The digits or the words are enough.
 
 ## The page was shown once
 
@@ -327,7 +379,7 @@ about-readers = Trained reviewers of this organisation read your words and open 
 about-keeps = The server keeps what you sent only locked. Beside it, it notes the week in which it arrived and how large it is. Within an hour, the times of the files on its disk show nothing finer either. It does not note your internet address or your browser.
 about-taken = If someone takes over the server later, they cannot open what was sent before. If they take it over while you are sending, they can read what you send.
 about-watched = Whoever watches your connection can see that you use Tor, when, and how much you send. They cannot see what you send.
-about-only = For now this site can only receive. You cannot yet read an answer, add to what you sent or withdraw it here.
+about-only = With your secret code you can come back, read an answer, add, correct, change what may be done with it, or withdraw it. To open your answers, the server handles your code unlocked for a moment. If someone has taken over the server at that moment, they can learn the code.
 
 ## When something goes wrong: the form with the text in it
 

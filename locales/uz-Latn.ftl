@@ -233,7 +233,7 @@ report-fear = Qoʻrqqanlari uchun murojaat qilishmagan
 ## What may we do with it
 
 consent-title = Yuborganingiz bilan nima qilsak boʻladi?
-consent-help = Hech narsa belgilamasangiz yoki birinchi qatorni belgilasangiz, biz uni faqat saqlaymiz. Hozircha tanlovingizni bu saytda oʻzgartirib boʻlmaydi, shuning uchun faqat ishonganingizni belgilang. Eʼlon qilingan yoki topshirilgan narsani qaytarib olib boʻlmaydi.
+consent-help = Hech narsa belgilamasangiz yoki birinchi qatorni belgilasangiz, biz uni faqat saqlaymiz. Tanlovingizni keyin maxfiy kod bilan oʻzgartira olasiz. Eʼlon qilingan yoki topshirilgan narsani qaytarib olib boʻlmaydi.
 consent-keep = Hozircha faqat saqlang, boshqa hech narsa qilmang
 consent-count = Umumiy sonlarda hisobga olish
 consent-publish = Ochiq hisobotlarda ismsiz va odamni tanib olishga imkon beradigan tafsilotlarsiz foydalanish
@@ -248,8 +248,8 @@ consent-condition = Shartingiz, masalan: «faqat u ozod boʻlgandan keyin»
 ## May we write back
 
 contact-title = Sizga javob yozsak boʻladimi?
-contact-help = Hozircha bu sayt faqat qabul qila oladi, javobni koʻrsata olmaydi. Sizga qaysi biri maʼqulligini belgilang.
-contact-site = Ha, faqat shu saytda, maxfiy kodim orqali, mumkin boʻlganda (eng xavfsiz yoʻl)
+contact-help = Maxfiy kodingiz bilan bu saytga qaytib, javob bor-yoʻqligini koʻra olasiz. Javob uzoq kechikishi yoki kelmay qolishi mumkin.
+contact-site = Ha, faqat shu saytda, maxfiy kodim orqali (eng xavfsiz yoʻl)
 contact-other = Ha, men uchun xavfsiz boʻlgan boshqa yoʻl bilan
 contact-none = Yoʻq
 contact-apart = Ismlar va aloqa yoʻllari qolganidan alohida shifrlanadi. Ularni faqat alohida ishonch bildirilgan bir necha odam ocha oladi.
@@ -276,14 +276,14 @@ proof-title = Buni olganimizning isboti
 proof-tick = Menga imzolangan isbotni koʻrsating
 proof-help = Bu kam odamga kerak. U bilan keyin buni olganimizni isbotlash mumkin. Isbotni kim topsa, uning egasi bizga yozganini koʻradi. Faylni yaxshi yashira olsangizgina tanlang.
 send-title = Tekshirib, yuborish
-send-note = Tekshirish uchun sahifani yuqoriga suring. Yuborganingizdan keyin bu matnni bu yerda oʻzgartirib boʻlmaydi.
+send-note = Tekshirish uchun sahifani yuqoriga suring. Yuborilganni oʻzgartirib boʻlmaydi, lekin maxfiy kod bilan qoʻshimcha qilish yoki toʻgʻrilash mumkin.
 send-wait = Yuborish uzoq davom etishi mumkin. Maxfiy kodingiz chiqqan sahifa ochilguncha kuting.
 
 ## After sending: the secret code
 
 receipt-title = Maxfiy kodingiz
 receipt-thanks = Yuborganingizni oldik. Endi u shifrlangan.
-receipt-help = Bu { $count } ta raqamni qogʻozga yozib, hech kim qaramaydigan joyda saqlang. Hozircha bu sayt faqat qabul qila oladi. U javoblarni koʻrsata oladigan boʻlganda, sizga yozilgan javobni faqat shu kod bilan oʻqish mumkin boʻladi. Biz kodni tiklay olmaymiz. Uni suratga olmang va telefoningizda saqlamang.
+receipt-help = Bu { $count } ta raqamni qogʻozga yozib, hech kim qaramaydigan joyda saqlang. Faqat shu kod bilan bu saytga qaytib, javobni oʻqish va yana yozish mumkin. Biz kodni tiklay olmaymiz. Uni suratga olmang va telefoningizda saqlamang.
 receipt-once = Bu sahifani { $minutes } daqiqa davomida ochish mumkin, lekin faqat quyidagi tugma bosilguncha.
 receipt-done = Kodni yozib oldim. Sahifani yopish
 receipt-cut = Soʻzlaringizni oldik. Bu fayllar toʻliq yetib kelmadi:
@@ -295,6 +295,58 @@ receipt-cut-help = Bu fayllarni qayta, alohida yuborishingiz mumkin.
 proof-keep = Bu yuborganingizni olganimizni isbotlaydi. Matnning hammasini faylga koʻchirib, yaxshi yashiring. Uni kim topsa, bizga yozganingizni koʻradi. Bu matn qayta koʻrsatilmaydi.
 spare-title = Agar sizni kod koʻrsatishga majburlashlari mumkin boʻlsa
 spare-help = Bu kodlar siznikiga oʻxshaydi, lekin ular bilan hech narsa yuborilmagan. Birini yozib olib, oʻzingiznikining oʻrniga koʻrsatishingiz mumkin. Haqiqiy kodingiz yozilgan qogʻoz topilsa, bu yordam bermaydi.
+
+## Coming back: the mailbox of a code
+
+mailbox-title = Javobni oʻqish yoki yana yozish
+mailbox-intro = Ilgari bizga yozgan boʻlsangiz, maxfiy kodingizni shu yerga yozing: raqamlarni yoki soʻzlar berilgan boʻlsa, soʻzlarni. Boʻshliqlar va chiziqchalar ahamiyatsiz.
+mailbox-code = Maxfiy kodingiz, raqamlar yoki soʻzlar
+mailbox-open = Ochish
+mailbox-live = Ochish uchun server kodingizni bir lahza ochiq koʻradi, keyin unutadi. Shu paytda serverni kimdir qoʻlga olgan boʻlsa, u kodni bilib, sizga yozilgan javoblarni oʻqiy oladi.
+mailbox-typo = Bu kodda xato bor. Hech narsa ochilmadi. Uni yozib olganingiz bilan solishtiring.
+mailbox-length = Kodda 27 ta raqam yoki 8 ta soʻz boʻladi. Bu yerda undan kam yoki koʻp. Hech narsa ochilmadi.
+mailbox-meant = Shu kodni yozmoqchimidingiz? Uni yozib olganingiz bilan solishtiring.
+mailbox-meant-yes = Ha, bu mening kodim
+mailbox-again = Unday boʻlmasa, shu yerda toʻgʻrilang
+waiting-title = Biroz kuting
+waiting-place = Ochish biroz vaqt oladi. Sizdan oldin kutayotganlar: { $count }.
+waiting-again = Bu sahifa bir necha soniyada bir oʻzi qayta qaraydi. Pastdagi qatorni bossangiz ham boʻladi.
+waiting-look = Hozir qayta qarash
+box-title = Sizga yozilgan javoblar
+box-nothing = Bu yerda hech narsa yoʻq yoki kod xato yozilgan. Bizga shu kod bilan yozgan boʻlsangiz, javob keyin kelishi mumkin. Bir necha kundan keyin yana qarang.
+box-blind = Bu server javoblarni koʻrsata olmaydigan qilib oʻrnatilgan.
+box-answer = { $n }-javob
+box-forged-title = Bizdan emas
+box-forged = Bu yerda bizning mutaxassislar sizga yozmagan narsa yotibdi. U koʻrsatilmaydi, chunki tuzoq boʻlishi mumkin.
+box-cut = Javob bu sahifaga sigʻmaydi. Oxiri koʻrsatilmagan.
+box-delete = Oʻchirish
+box-deleted = U oʻchirildi, uni tiklab boʻlmaydi.
+box-undeleted = Server uni oʻchira olmadi. U hali ham shu yerda. Yana urinib koʻring.
+box-unread = Server hozir javoblarni qaray olmadi. Bir necha daqiqadan keyin yana urinib koʻring.
+box-sent = Biz uni oldik. Kodingiz oʻshanday qoladi.
+box-older = Oldingi javoblar
+box-newest = Eng yangi javoblar
+box-do = Nima qila olasiz
+box-leave = Sahifani yopib, chiqish
+box-back = Javoblarga qaytish
+write-title = Yana yozish yoki fayl yuborish
+write-help = Hozir yuborganingiz oldin yuborganingizga qoʻshiladi. Hech narsa almashtirilmaydi.
+correct-title = Yozganimni toʻgʻrilash
+correct-help = Nima notoʻgʻri boʻlganini va qanday boʻlganini yozing. Avval yuborganingiz bizda qoladi, toki hech kim u boʻlmagan deya olmasin.
+change-title = U bilan nima qilish mumkinligini oʻzgartirish
+change-help = Bu yerda belgilaganingiz oldin belgilaganlaringizning hammasini almashtiradi. Server tanlovingizni bilmaydi, shuning uchun belgilar boʻsh. Hech narsa belgilamasangiz yoki birinchi qatorni belgilasangiz, biz uni faqat saqlaymiz. Eʼlon qilingan yoki topshirilgan narsani qaytarib olib boʻlmaydi.
+withdraw-title = Yuborganimni qaytarib olish
+withdraw-help = Bizning mutaxassislar buni oʻqigach, undan foydalanishni toʻxtatadi. 14 kundan keyin uni butunlay yoʻq qila oladi. Ungacha fikringiz oʻzgarsa, yana yoza olasiz. Eʼlon qilingan yoki topshirilgan narsani qaytarib olib boʻlmaydi, fayllar qaytarib yuborilmaydi.
+withdraw-words = Qoʻshimcha qilmoqchi boʻlsangiz
+free-title = Buni erkin aytyapsizmi?
+free-help = Biz buni hammadan soʻraymiz. Baʼzilarni oʻz soʻzidan voz kechishga majburlashadi. Erkin boʻlmasangiz, bu iltimosingizga ehtiyotkorlik bilan qaraymiz. Boʻsh qoldirsangiz boʻladi.
+free-words = Kimdir sizni majburlagan boʻlsa: kim va qanday?
+code-before = Oldin yozganman: maxfiy kodim
+code-before-help = Raqamlar yoki soʻzlar. Birinchi marta yozayotgan boʻlsangiz, boʻsh qoldiring: sizga kod beriladi.
+error-code = Maxfiy kodingizda xato bor. Uni yozib olganingiz bilan solishtiring. Maydonni boʻshatsangiz, yangi kod olasiz.
+error-visit = Sizga yozilgan javoblar sahifasi shu orada yopildi. Matningiz shu yerda. Sahifa oxiriga kodingizni yozsangiz, u oldin yuborganingizga qoʻshiladi.
+receipt-same = U siz yozgan kod bilan saqlandi. Kodingiz oʻshanday qoladi.
+receipt-words = Shu kodning oʻzi soʻzlar bilan. Raqamlar yoki soʻzlar yetarli.
 
 ## The page was shown once
 
@@ -319,7 +371,7 @@ about-readers = Soʻzlaringizni shu tashkilotning tayyorgarlikdan oʻtgan mutaxa
 about-keeps = Server yuborganingizni faqat shifrlangan holda saqlaydi. Yoniga qaysi haftada kelganini va hajmini belgilaydi. Koʻpi bilan bir soatdan keyin uning diskidagi fayllar vaqti ham bundan aniqroq hech narsani koʻrsatmaydi. Internet manzilingizni va brauzeringizni yozmaydi.
 about-taken = Serverni keyin kimdir qoʻlga olsa, oldin yuborilganni ocha olmaydi. Siz yuborayotganda qoʻlga olsa, yuborayotganingizni oʻqiy oladi.
 about-watched = Aloqangizni kuzatayotgan odam Tor ishlatganingizni, qachon va qancha hajm yuborganingizni koʻradi. Nima yuborganingizni koʻrmaydi.
-about-only = Hozircha bu sayt faqat qabul qila oladi. Javobni oʻqish, qoʻshimcha qilish yoki qaytarib olish bu yerda hali mumkin emas.
+about-only = Maxfiy kodingiz bilan qaytib, javobni oʻqiy, qoʻshimcha qila, toʻgʻrilay, nima qilish mumkinligini oʻzgartira yoki qaytarib ola olasiz. Javoblarni ochish uchun server kodingizni bir lahza ochiq koʻradi. Shu paytda serverni kimdir qoʻlga olgan boʻlsa, u kodni bilishi mumkin.
 
 ## When something goes wrong: the form with the text in it
 

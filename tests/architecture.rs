@@ -47,7 +47,11 @@ const MAY_IMPORT: &[(&str, &str)] = &[
     ("store", "clock digest files id"),
     ("config", "files locale"),
     // 4 roles
-    ("intake", "clock config digest files id keyring ledger receipt sealed secret store testimony"),
+    (
+        "intake",
+        "clock config digest files id keyring ledger note receipt reply sealed secret store \
+         testimony",
+    ),
     ("desk", "clock digest forget id keyring ledger store wire"),
     ("sync", "clock digest files forget id keyring ledger note secret wire"),
     (
@@ -57,7 +61,7 @@ const MAY_IMPORT: &[(&str, &str)] = &[
     ),
     ("admin", "clock digest files keyring note receipt sealed secret"),
     // 5 faces
-    ("web", "config digest intake locale testimony"),
+    ("web", "config digest intake locale receipt testimony"),
     // The desk's face needs the store's trait to name the desk it speaks for.
     ("web/desk", "desk store wire"),
     (

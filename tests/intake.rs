@@ -7,8 +7,10 @@
 )]
 
 mod common;
+mod journey;
 #[path = "intake/large.rs"]
 mod large;
+mod mailbox;
 
 use std::{
     io::{Read, Write as _},

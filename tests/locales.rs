@@ -108,7 +108,8 @@ fn plural_forms_follow_the_language() {
 
 /// Text literals of the pages and of the choices, which name strings.
 fn literals() -> BTreeSet<String> {
-    let mut files = vec![std::path::PathBuf::from("src/testimony/form/choices.rs")];
+    let beside = ["src/testimony/form/choices.rs", "src/web/mailbox.rs", "src/web/submit/mod.rs"];
+    let mut files: Vec<_> = beside.into_iter().map(std::path::PathBuf::from).collect();
     for folder in ["src/web/pages", "src/web/pages/sections"] {
         for entry in std::fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
@@ -137,7 +138,7 @@ fn every_string_is_used_and_every_used_string_exists() {
     known.extend(Field::all().iter().flat_map(|field| field.choices).map(|choice| choice.code));
     // starts of numbered fields, attributes and ids of the pages
     known.extend(["affected-", "threat-", "files-", "exam-", "read-back", "held-where"]);
-    known.extend(["what-h", "utf-8", "form-data"]);
+    known.extend(["what-h", "utf-8", "form-data", "http-equiv"]);
     let lost: Vec<_> =
         used.iter().filter(|text| text.contains('-') && !known.contains(text.as_str())).collect();
     assert!(lost.is_empty(), "no string or field is called {lost:?}");
@@ -290,7 +291,7 @@ fn a_witness_is_never_a_participant_and_the_harmed_are_not_the_dead() {
 }
 
 #[test]
-fn the_secret_is_a_code_of_digits_and_never_words() {
+fn the_secret_is_a_code_and_never_secret_words() {
     let stems = [
         "secret word",
         "секретные слова",
@@ -348,16 +349,10 @@ fn tags_name_languages_and_nothing_else_does() {
 }
 
 #[test]
-fn nobody_is_shouted_at_and_nothing_is_promised() {
-    let promises =
-        ["withdraw", "отозвать", "кайтарып алуу бул", " our answer", " наш ответ", "жообубузду"];
+fn nobody_is_shouted_at() {
     for lang in Lang::ALL {
         for (key, pattern) in strings(lang) {
             assert!(!pattern.contains('!'), "{key} of {}", lang.tag());
-            let about = key == "about-only";
-            for promise in promises {
-                assert!(about || !pattern.contains(promise), "{key} of {}: {promise}", lang.tag());
-            }
         }
     }
 }

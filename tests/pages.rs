@@ -21,7 +21,8 @@ use sandyk::{
     locale::{Lang, Locale},
     testimony::{FILE_FIELD, Field, FormError, Times, limits},
     web::pages::{
-        self, FileFate, NEUTRAL_SITE, Notice, PageSettings, PerLanguage, Plain, ReceiptPage, STYLE,
+        self, Again, Answer, CODE_FIELD, Code, FREELY_FIELD, FileFate, MAILBOX_BYTES, MailboxPage,
+        NEUTRAL_SITE, Notice, PRESSURE_FIELD, PageSettings, PerLanguage, Plain, ReceiptPage, STYLE,
     },
 };
 
@@ -59,14 +60,15 @@ fn notices() -> Vec<Notice<'static>> {
         FormError::NoSuchAnswer { field: "exam-paper" },
     ];
     let mut notices: Vec<_> = errors.into_iter().map(|error| Notice::of(&error)).collect();
+    notices.extend([Notice::CODE.with_meant(Some(DIGITS)), Notice::VISIT]);
     notices.extend([Notice::EMPTY, Notice::ORDER, Notice::BROKEN, Notice::BUSY, Notice::FAILED]);
     notices
 }
 
 fn receipt_of(lang: Lang) -> String {
     let shown = ReceiptPage {
-        digits: DIGITS,
-        spare: &["000 111 222 333 444 555 666 777 888"],
+        code: Some(&code()),
+        spare: &[Code { digits: SPARE.to_owned(), ..code() }],
         files: &[FileFate::Cut("<b>&\"photo\".jpg", 1), FileFate::Missing("", 2)],
         burn: "/once/x",
         promise: Some("sandyk promise v1\nAn example\nweek 2026-W47\n"),
@@ -75,18 +77,74 @@ fn receipt_of(lang: Lang) -> String {
     pages::receipt(locale(lang), &shown)
 }
 
+const SPARE: &str = "000 111 222 333 444 555 666 777 888";
+const ENGLISH: &str = "ability giggle trust artwork edge topic burst blade";
+const RUSSIAN: &str = "абонент лебедь фойе борьба идеал усатый вопрос вечно";
+
+fn code() -> Code {
+    let words = vec![(Lang::En, ENGLISH.to_owned()), (Lang::Ru, RUSSIAN.to_owned())];
+    Code { digits: DIGITS.to_owned(), words }
+}
+
+const ANSWERS: [Answer<'_>; 3] = [
+    Answer::Said { id: "a", number: 2, text: "Second.\n<b>&\"mark\"</b>" },
+    Answer::Forged { id: "b" },
+    Answer::Said { id: "c", number: 1, text: "Салам. Дагы эмне билесиз?" },
+];
+
+fn mailbox_of(locale: &Locale, answers: &[Answer<'_>], newer: usize) -> String {
+    let (notices, files) = (&["box-sent"], &[FileFate::Cut("photo.jpg", 1)]);
+    let page =
+        MailboxPage { address: "x", notices, files, answers, newer, older: None, minutes: 30 };
+    pages::mailbox(locale, &page)
+}
+
+fn meant_of(locale: &Locale) -> String {
+    pages::enter_again(locale, "mailbox-typo", "a <b>", Some((ENGLISH, "/once/x/open")))
+}
+
+fn receipt_under_a_known_code(locale: &Locale) -> String {
+    let shown = ReceiptPage {
+        code: None,
+        spare: &[],
+        files: &[],
+        burn: "/once/x",
+        promise: None,
+        minutes: 30,
+    };
+    pages::receipt(locale, &shown)
+}
+
 /// Every page of one language under a name.
 fn all(lang: Lang) -> Vec<(String, String)> {
     let (l, s) = (locale(lang), settings());
     let mut all = vec![
         ("form".to_owned(), pages::form(l, &s)),
         ("receipt".to_owned(), receipt_of(lang)),
-        ("leave".to_owned(), pages::leave(l)),
+        ("leave".to_owned(), pages::leave(l, &[code()])),
+        ("enter".to_owned(), pages::enter(l)),
+        ("enter again".to_owned(), pages::enter_again(l, "mailbox-typo", "1 2", None)),
+        ("meant".to_owned(), meant_of(l)),
+        ("waiting".to_owned(), pages::waiting(l, 3, "/once/x")),
+        ("mailbox".to_owned(), mailbox_of(l, &ANSWERS, 2)),
+        ("mailbox empty".to_owned(), mailbox_of(l, &[], 0)),
+        ("receipt same".to_owned(), receipt_under_a_known_code(l)),
         ("about".to_owned(), pages::about(l, &s)),
         ("gone".to_owned(), pages::gone(l)),
     ];
     for what in Plain::ALL {
         all.push((format!("{what:?}"), pages::plain(l, &s, what)));
+    }
+    for what in Again::ALL {
+        all.push((format!("{what:?}"), pages::again(l, &s, what)));
+        for notice in [Notice::EMPTY, Notice::PRESSURE, Notice::FREELY] {
+            let values = [("story", "Кечинде"), (FREELY_FIELD, "no"), (PRESSURE_FIELD, "x")];
+            let page = pages::again_refilled(l, &s, (what, "/en/once/x"), notice, &values);
+            let has = |field| page.contains(&format!("name=\"{field}\""));
+            if notice.field().is_none_or(has) {
+                all.push((format!("{what:?} again {notice:?}"), page));
+            }
+        }
     }
     for notice in notices() {
         let values = [("story", "Кечинде"), ("exam-when", "2024"), ("box", "harm-death")];
@@ -165,7 +223,7 @@ fn the_form_has_every_field_once_and_no_other() {
             controls(&page).iter().map(|tag| attribute(tag, "name").unwrap()).collect();
         drawn.dedup();
         let mut known: Vec<_> = Field::all().iter().map(|field| field.name.to_owned()).collect();
-        known.extend([FILE_FIELD, PROMISE_FIELD].map(str::to_owned));
+        known.extend([FILE_FIELD, PROMISE_FIELD, CODE_FIELD].map(str::to_owned));
         let once: BTreeSet<_> = drawn.iter().cloned().collect();
         assert_eq!(once.len(), drawn.len(), "a field is drawn in two places");
         assert_eq!(once, known.into_iter().collect());
@@ -243,7 +301,8 @@ fn every_page_can_be_read_aloud_and_worked_by_keyboard() {
             let labelled: usize = label.find_iter(&page).map(|l| controls(l.as_str()).len()).sum();
             let by_heading =
                 controls(&page).iter().filter(|c| c.contains("aria-labelledby")).count();
-            assert_eq!(labelled + by_heading, controls(&page).len(), "{at}");
+            let seen = controls(&page).into_iter().filter(|c| !c.contains("type=\"hidden\""));
+            assert_eq!(labelled + by_heading, seen.count(), "{at}");
             assert_eq!(tags(&page, "fieldset").len(), tags(&page, "legend").len(), "{at}");
         }
     }
@@ -279,16 +338,20 @@ fn no_page_runs_anything_or_asks_anybody_else() {
                 "javascript:",
                 "data:",
                 "<base",
-                "http-equiv",
             ] {
                 assert!(!page.contains(word), "{name}: {word}");
             }
+            // Only who waits for a turn has a page that comes again by itself, to its own address.
+            let again = page.matches("http-equiv").count();
+            assert_eq!(again, page.matches("http-equiv=\"refresh\" content=\"5\">").count());
+            assert_eq!(again, usize::from(name == "waiting"), "{name}");
             let handler = Regex::new("<[^>]* on[a-z]+=").unwrap();
             assert!(!handler.is_match(&page), "{name}");
             let away = Regex::new("(?:href|src|action)=\"([^\"]*)\"").unwrap();
             for found in away.captures_iter(&page) {
                 let own = (found[1].starts_with('/') && !found[1].starts_with("//"))
-                    || found[1].starts_with('#');
+                    || found[1].starts_with('#')
+                    || &found[1] == ".";
                 assert!(own || &found[1] == NEUTRAL_SITE, "{name}: {}", &found[1]);
             }
         }
@@ -306,12 +369,26 @@ fn the_receipt_page_shows_the_code_in_nine_groups_and_burns_by_one_button() {
             assert!(page.contains(&format!("<span>{group}</span>")), "{group}");
         }
         assert_eq!(page.matches("<span>").count(), 18);
+        let words = match lang {
+            Lang::En => Some(ENGLISH),
+            Lang::Ru => Some(RUSSIAN),
+            Lang::Ky | Lang::UzCyrl | Lang::UzLatn => None,
+        };
+        let spelt: Vec<_> = words.unwrap_or_default().split_whitespace().collect();
+        assert!(spelt.iter().all(|word| page.contains(&format!("<li>{word}</li>"))));
+        assert_eq!(
+            page.contains("<ol class=\"w\">"),
+            words.is_some(),
+            "only where there is a list"
+        );
+        assert_eq!(page.len() % (16 * 1024), 0, "its length would tell which words");
         assert!(page.contains("27") && page.contains("30"));
         assert!(page.contains("&lt;b&gt;&amp;&quot;photo&quot;.jpg"));
         assert_eq!(attribute(tags(&page, "form")[0], "action").as_deref(), Some("/once/x"));
         assert_eq!((tags(&page, "form").len(), tags(&page, "button").len()), (1, 1));
+        let code = code();
         let plain = ReceiptPage {
-            digits: DIGITS,
+            code: Some(&code),
             spare: &[],
             files: &[],
             burn: "/once/x",
@@ -385,9 +462,90 @@ fn luminance(hex: &str) -> f64 {
 fn pages_after_words_make_the_browser_forget_and_pages_that_point_back_do_not() {
     for lang in Lang::ALL {
         for (name, page) in all(lang) {
-            let stays = "form about Broken Busy Missing Method languages offline unreadable";
-            let stays = stays.split(' ').any(|stays| stays == name);
+            let stays = "form about Broken Busy Missing Method languages offline unreadable \
+                enter Write Correct Consent Withdraw";
+            let stays = stays.split_whitespace().any(|stays| stays == name);
             assert_eq!(page.contains(pages::AFTER_PATH), !stays, "{}: {name}", lang.tag());
+        }
+    }
+}
+
+/// Whatever waits in it: nothing, much, more than fits, marks that grow in HTML.
+#[test]
+fn the_page_of_a_mailbox_always_has_the_same_size() {
+    let long = "ы".repeat(6_000);
+    let marks = "\"".repeat(12_000);
+    for lang in Lang::ALL {
+        let said = |number, text| Answer::Said { id: "abcdefghijklmnopqrstuvwxyz", number, text };
+        let mixed: Vec<_> =
+            (0..64).map(|n| said(n, if n % 2 == 0 { &long } else { "x" })).collect();
+        let forged: Vec<_> = (0..64).map(|_| Answer::Forged { id: "b" }).collect();
+        let cases =
+            [vec![], ANSWERS.to_vec(), mixed, forged, vec![said(1, &marks)], vec![said(1, &long)]];
+        for answers in &cases {
+            for newer in [0, 7, 63] {
+                assert_eq!(mailbox_of(locale(lang), answers, newer).len(), MAILBOX_BYTES);
+            }
+        }
+        let page = mailbox_of(locale(lang), &cases[2], 0);
+        let drawn = page.matches("class=\"r\"").count();
+        assert!((2..64).contains(&drawn) && page.contains(&format!("/older/{drawn}\"")), "{drawn}");
+        let cut = mailbox_of(locale(lang), &cases[4], 0);
+        assert!(cut.contains(&locale(lang).text("box-cut")), "what is left out is said");
+        assert!(!page.contains(&locale(lang).text("box-cut")));
+    }
+}
+
+#[test]
+fn an_answer_is_text_and_nothing_of_a_forged_one_is_shown() {
+    let page = mailbox_of(locale(Lang::En), &ANSWERS, 0);
+    assert!(page.contains("Second.\n&lt;b&gt;&amp;&quot;mark&quot;&lt;/b&gt;"));
+    assert_eq!(page.matches(&locale(Lang::En).text("box-forged")).count(), 1);
+    // Each can be deleted by its own button, which a screen reader tells apart.
+    assert_eq!(page.matches("action=\"/en/once/x/delete\"").count(), 3);
+    for label in ["Delete: Answer 2", "Delete: Not from us", "Delete: Answer 1"] {
+        assert_eq!(page.matches(&format!("aria-label=\"{label}\"")).count(), 1, "{label}");
+    }
+    assert!(!mailbox_of(locale(Lang::En), &[], 0).contains("/delete"));
+}
+
+#[test]
+fn a_repair_is_a_question_with_both_ways_out() {
+    for lang in Lang::ALL {
+        let page = meant_of(locale(lang));
+        assert!(page.contains(&locale(lang).text("mailbox-meant")));
+        assert!(ENGLISH.split(' ').all(|word| page.contains(&format!("<li>{word}</li>"))));
+        let forms: Vec<_> =
+            tags(&page, "form").iter().map(|form| attribute(form, "action").unwrap()).collect();
+        assert_eq!(forms, ["/once/x/open".to_owned(), format!("/{}/mailbox", lang.tag())]);
+        assert!(page.contains(" value=\"a &lt;b&gt;\""), "what was typed can be corrected");
+        let plain = pages::enter_again(locale(lang), "mailbox-typo", "12", None);
+        assert_eq!(tags(&plain, "form").len(), 1);
+    }
+}
+
+/// The page on which uses are chosen has no byte of a request, so what it said can be proved later.
+#[test]
+fn the_forms_of_a_mailbox_are_the_same_for_everyone_and_ask_what_they_must() {
+    let mut seen = BTreeSet::new();
+    for lang in Lang::ALL {
+        for what in Again::ALL {
+            let page = pages::again(locale(lang), &settings(), what);
+            let digest = pages::again_text(locale(lang), &settings(), what);
+            assert_eq!(digest, Digest::of(page.as_bytes()));
+            assert!(seen.insert(digest));
+            let form = tags(&page, "form")[0];
+            assert!(form.contains("method=\"post\"") && attribute(form, "action").is_none());
+            let names: BTreeSet<_> =
+                controls(&page).iter().map(|tag| attribute(tag, "name").unwrap()).collect();
+            let free = names.contains(FREELY_FIELD) && names.contains(PRESSURE_FIELD);
+            assert_eq!(free, what != Again::Write, "{what:?}");
+            assert_eq!(names.contains(FILE_FIELD), what == Again::Write);
+            assert_eq!(names.contains("consent"), what == Again::Consent);
+            assert!(!page.contains(" checked") && !page.contains("type=\"hidden\""));
+            let known = |name: &str| Field::find(name).is_some();
+            let beside = [FILE_FIELD, FREELY_FIELD, PRESSURE_FIELD];
+            assert!(names.iter().all(|name| known(name) || beside.contains(&&**name)), "{names:?}");
         }
     }
 }

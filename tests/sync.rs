@@ -1,6 +1,7 @@
 //! A real sync against a real desk over HTTP, alone and with somebody on the way who meddles.
 #![expect(
     clippy::unwrap_used,
+    clippy::panic,
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects,
     reason = "tests say what they expect by failing"
@@ -13,7 +14,7 @@ use std::{
     fs,
     sync::{
         Arc,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
 };
 
@@ -24,11 +25,11 @@ use rand::rngs::OsRng;
 use sandyk::{
     clock::{Clock as _, FixedClock, SystemClock},
     digest::Digest,
-    id::{EntryId, TestimonyId},
+    id::{EntryId, ReplyId, TestimonyId},
     store::Store as _,
     sync::{self, SyncError, Wanted},
     wire::{
-        outbox::{BODY, MAX_ENTRY},
+        outbox::{BODY, MAX_ENTRY, Outbox},
         tape,
     },
 };
@@ -121,6 +122,40 @@ async fn what_does_not_fit_goes_with_the_next_sync_and_says_so() {
     assert!(office.file(0, &format!("outbox/sent/entries/{id}.age")).exists());
     office.write_entry(0, MAX_ENTRY + 1);
     assert!(matches!(office.sync(0).await, Err(SyncError::TooLarge(_))));
+}
+
+#[tokio::test]
+async fn a_reply_goes_out_in_the_same_outbox_and_waits_until_the_desk_has_it() {
+    let office = Office::open().await;
+    let (id, mailbox) = (ReplyId::random(&mut OsRng), Digest::of(b"lookup"));
+    let name = format!("replies/{mailbox}-{id}.age");
+    let sealed = [b"age-encryption.org/v1\n".as_slice(), &noise(5_000)].concat();
+    write(&office.file(0, &format!("outbox/{name}")), &sealed);
+    let answered = Arc::new(AtomicBool::new(false));
+    let accepts = Arc::clone(&answered);
+    office.meddle(move |seen, mut answer| {
+        if seen.path == "/desk/v1/outbox" {
+            assert_eq!(seen.body.len(), BODY);
+            let outbox = Outbox::parse(&seen.body).unwrap();
+            let [reply] = outbox.replies.as_slice() else { panic!("one reply") };
+            assert!((reply.id, reply.mailbox) == (id, mailbox) && reply.sealed.0 == sealed);
+            let accepted =
+                if accepts.load(Ordering::Relaxed) { vec![id.to_string()] } else { Vec::new() };
+            let said = sandyk::wire::outbox::Answer { accepted, refused: Vec::new() };
+            answer.body = serde_json::to_vec(&said).unwrap();
+            answer.headers.remove("content-length");
+        }
+        answer.pass()
+    });
+    office.sync(0).await.unwrap();
+    assert!(office.file(0, &format!("outbox/{name}")).exists(), "nobody said to have it");
+    answered.store(true, Ordering::Relaxed);
+    office.sync(0).await.unwrap();
+    assert!(office.file(0, &format!("outbox/sent/{name}")).exists());
+    office.leave_alone();
+    // What is no age file goes nowhere, under whatever name.
+    write(&office.file(0, &format!("outbox/{name}")), b"in the clear");
+    assert!(matches!(office.sync(0).await, Err(SyncError::NotSealed(_))));
 }
 
 #[tokio::test]

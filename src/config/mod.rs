@@ -17,7 +17,10 @@ use serde::Deserialize;
 use crate::{files, locale::Lang};
 
 pub mod machine;
+mod mailbox;
 pub mod reviewer;
+
+pub use mailbox::MailboxConfig;
 
 /// Largest `server.toml` that is read, in bytes.
 pub const MAX_CONFIG: u64 = 256 * 1024;
@@ -45,6 +48,9 @@ pub struct ServerConfig {
     /// What backups keep, and for how long.
     #[serde(default)]
     pub backup: BackupConfig,
+    /// What is kept for witnesses who come back.
+    #[serde(default)]
+    pub mailbox: MailboxConfig,
     /// What the pages say about the organisation.
     pub organisation: Organisation,
 }
@@ -295,6 +301,11 @@ impl ServerConfig {
                 (1..=14).contains(&self.backup.envelope_days),
                 "backup.envelope_days must be 1 to 14: until then what is forgotten can be opened",
             ),
+            (
+                (4..=520).contains(&self.mailbox.keep_weeks),
+                "mailbox.keep_weeks must be 4 to 520: some come back after months",
+            ),
+            ((1..=65_536).contains(&self.mailbox.waiting), "mailbox.waiting must be 1 to 65536"),
             (limits.uploads_at_once >= 1, "limits.uploads_at_once must be at least 1"),
             (limits.idle_seconds >= 30, "limits.idle_seconds must be at least 30: Tor is slow"),
             (
@@ -356,6 +367,7 @@ mod tests {
     fn the_smallest_file_gets_the_documented_defaults() {
         let config = ServerConfig::parse(SMALLEST).unwrap();
         assert_eq!(config.limits, Limits::default());
+        assert_eq!(config.mailbox, MailboxConfig::default());
         assert_eq!(config.intake.connections, 512);
         assert_eq!(config.desk, None);
     }
@@ -373,6 +385,8 @@ mod tests {
             ("limits.words_until_percent = 101", "words_until_percent"),
             ("backup.envelope_days = 15", "backup.envelope_days"),
             ("backup.envelope_days = 0", "backup.envelope_days"),
+            ("mailbox.keep_weeks = 3", "mailbox.keep_weeks"),
+            ("mailbox.waiting = 0", "mailbox.waiting"),
             ("desk.listen = 'unix:run.sock'", "not absolute"),
             ("desk.listen = 'somewhere'", "neither"),
             ("desk = { listen = 'unix:/a', authorities = [] }", "desk.authorities"),

@@ -201,12 +201,20 @@ impl<S: Store> Desk<S> {
         Ok(())
     }
 
-    /// Keys of the envelopes and mailboxes of a testimony.
+    /// Keys of the envelopes and mailboxes of a testimony, and of all that waits in these mailboxes: an
+    /// answer may repeat what is to be forgotten.
     fn everything_of(&self, testimony: &str) -> Result<BTreeSet<Key>, DeskError> {
         let envelopes = self.keys(&records::envelopes(testimony), |_| true)?;
         let end = format!("/{testimony}");
         let mailboxes = self.keys(records::MAILBOXES, |key| key.ends_with(end.as_bytes()))?;
-        Ok(envelopes.into_iter().chain(mailboxes).collect())
+        let mut all: BTreeSet<Key> = envelopes.into_iter().collect();
+        for key in mailboxes {
+            let mailbox = str::from_utf8(&key).ok().and_then(|key| key.split('/').nth(1));
+            let mailbox = mailbox.ok_or(DeskError::Damaged { cursor: 0 })?;
+            all.extend(self.keys(&records::replies(mailbox), |_| true)?);
+            all.insert(key);
+        }
+        Ok(all)
     }
 
     /// Keys below a prefix, a batch at a time.

@@ -18,6 +18,7 @@ mod page;
 mod parts;
 mod records;
 mod replay;
+mod replies;
 mod salvage;
 mod tree;
 

@@ -20,8 +20,8 @@ use crate::{
 
 impl<S: Store> Desk<S> {
     /// Takes an outbox in: keys first, then entries, each durable and in the feed before it is
-    /// named as accepted; after the first refusal nothing more is taken in. The same id again is
-    /// accepted again and changes nothing.
+    /// named as accepted; after the first refusal no more of them is taken in. Then orders to forget
+    /// and replies, each for itself. The same id again is accepted again and changes nothing.
     ///
     /// # Errors
     /// [`DeskError::Outbox`] if the body as a whole is refused; the store's. What was taken in
@@ -59,6 +59,11 @@ impl<S: Store> Desk<S> {
         for note in outbox.forget {
             let id = note.id.to_string();
             let outcome = self.take_forget(note, fresh_salt(rng)).await?;
+            notes.note(id, outcome);
+        }
+        for reply in outbox.replies {
+            let id = reply.id.to_string();
+            let outcome = self.take_reply(reply, keyring.epoch).await?;
             notes.note(id, outcome);
         }
         answer.accepted.append(&mut notes.accepted);
@@ -156,6 +161,10 @@ pub(super) enum Outcome {
     Stopped,
     /// It is carried out already.
     TooLate,
+    /// No testimony made that mailbox, or all of it is forgotten.
+    NoMailbox,
+    /// As many replies wait there as may, or came this week.
+    MailboxFull,
 }
 
 impl Outcome {
@@ -179,6 +188,10 @@ impl Answer {
             Outcome::Stale => ("order-stale", "check the clock of both machines; sign it anew"),
             Outcome::Stopped => ("order-stopped", "a guardian objected; speak with each other"),
             Outcome::TooLate => ("order-done", "it was carried out; nothing brings it back"),
+            Outcome::NoMailbox => ("no-mailbox", "there is no such mailbox, or it was forgotten"),
+            Outcome::MailboxFull => {
+                ("mailbox-full", "too many replies wait there; leave it and sync next week")
+            }
             Outcome::Readers => {
                 ("readers-changed", "the keyring changed; sync, then make the key anew")
             }

@@ -20,6 +20,33 @@ pub(super) fn envelopes(id: &str) -> String {
 /// Where all mailboxes begin; `mailbox/<lookup>/<testimony>`.
 pub(super) const MAILBOXES: &str = "mailbox/";
 
+/// Where the testimonies of one mailbox stand.
+pub(super) fn mailbox(digest: &str) -> String {
+    format!("{MAILBOXES}{digest}/")
+}
+
+/// Where the replies of one mailbox wait.
+pub(super) fn replies(mailbox: &str) -> String {
+    format!("reply/{mailbox}/")
+}
+
+/// A reply: the week in which it came, the epoch in force, and the sealed bytes. The newest stands first:
+/// `place` goes down from [`u32::MAX`].
+pub(super) fn reply(mailbox: &str, place: u32, id: &str) -> String {
+    format!("reply/{mailbox}/{place:08x}/{id}")
+}
+
+/// The place in the key of a reply.
+pub(super) fn place_of(key: &[u8]) -> Option<u32> {
+    let place = str::from_utf8(key).ok()?.split('/').nth(2)?;
+    u32::from_str_radix(place, 16).ok()
+}
+
+/// Says that a reply was deleted by its witness; the value is the week in which it had come.
+pub(super) fn reply_gone(id: &str) -> String {
+    format!("reply-gone/{id}")
+}
+
 /// An order to forget or an objection: the signed note.
 pub(super) fn forget_note(id: &str) -> String {
     format!("forget/{id}")

@@ -9,6 +9,7 @@
 //! Spec: `docs/format/sealed.md`, `docs/format/receipt.md`.
 
 mod kdf;
+pub mod mailbox;
 mod once;
 mod places;
 mod record;
@@ -17,9 +18,10 @@ mod submission;
 mod upload;
 mod weeks;
 
+pub use mailbox::MailboxKeys;
 pub use once::{Full, OncePage, OncePages};
 pub use standing::{Closed, KeyringFolder, Look, LookError, Readers};
-pub use submission::{Accepted, IntakeError, Submission};
+pub use submission::{Accepted, Author, IntakeError, Submission};
 pub use upload::Unkept;
 pub use weeks::{LogError, OpenWeek, PublicLog, Shown};
 
@@ -29,7 +31,7 @@ use tokio::sync::watch;
 
 use crate::{
     clock::Clock,
-    config::Limits,
+    config::{Limits, MailboxConfig},
     keyring::{Keyring, Published, Verified},
     ledger::LedgerKey,
     sealed::ReaderEnvelopes,
@@ -44,9 +46,24 @@ pub struct Intake {
     clock: Arc<dyn Clock>,
     limits: Limits,
     kdf: kdf::KdfPool,
+    mailboxes: mailbox::Mailboxes,
     uploads: Arc<places::Places>,
     pages: OncePages,
     log: PublicLog,
+}
+
+/// What is too much, and what is kept for those who come back.
+pub struct Bounds {
+    /// For testimonies on their way in.
+    pub limits: Limits,
+    /// For mailboxes.
+    pub mailbox: MailboxConfig,
+}
+
+impl From<Limits> for Bounds {
+    fn from(limits: Limits) -> Self {
+        Self { limits, mailbox: MailboxConfig::default() }
+    }
 }
 
 /// What the disk of the store has room for.
@@ -62,7 +79,8 @@ pub enum Room {
 
 impl Intake {
     /// An intake that keeps what it takes in `store` and seals to the newest keyring in `keyring`;
-    /// `ledger` signs its public log and its promises.
+    /// `ledger` signs its public log and its promises. `bounds` are [`Limits`], with those of mailboxes
+    /// if they are not the usual ones.
     ///
     /// # Errors
     /// [`LogError`] if the public log in the store cannot be read.
@@ -70,15 +88,17 @@ impl Intake {
         store: Arc<SledStore>,
         keyring: watch::Receiver<Option<Arc<Published>>>,
         clock: Arc<dyn Clock>,
-        limits: Limits,
+        bounds: impl Into<Bounds>,
         ledger: Arc<LedgerKey>,
     ) -> Result<Self, LogError> {
+        let Bounds { limits, mailbox } = bounds.into();
         let log = PublicLog::open(Arc::clone(&store), keyring.clone(), Arc::clone(&clock), ledger)?;
         Ok(Self {
             log,
             store,
             keyring,
-            kdf: kdf::KdfPool::new(limits.derivations()),
+            kdf: kdf::KdfPool::new(limits.derivations(), SUBMISSIONS_WAITING),
+            mailboxes: mailbox::Mailboxes::new(&mailbox),
             uploads: places::Places::new(limits.uploads_at_once),
             pages: OncePages::new(Arc::clone(&clock)),
             clock,
@@ -139,6 +159,10 @@ impl Intake {
         &self.limits
     }
 }
+
+/// Testimonies that have arrived and wait for the derivation of their receipts. Each holds its sealed
+/// words; as many as connections can bring at once.
+const SUBMISSIONS_WAITING: usize = 512;
 
 /// The same work, leaving nothing of it on the stack of its thread, which may be idle for long.
 fn wiping<T>(work: impl FnOnce() -> T) -> impl FnOnce() -> T {

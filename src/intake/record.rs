@@ -18,7 +18,8 @@ pub(super) struct Record {
     pub(super) week: Week,
     pub(super) epoch: u32,
     pub(super) cover: Digest,
-    pub(super) lookup: Digest,
+    /// The row of its mailbox.
+    pub(super) mailbox: (String, Vec<u8>),
     pub(super) parts: Vec<PartInfo>,
     pub(super) envelopes: Vec<ReaderEnvelopes>,
 }
@@ -44,7 +45,7 @@ impl Record {
         let leaf = item.leaf().map_err(std::io::Error::other)?;
         let payload = serde_json::to_vec(&item).map_err(std::io::Error::other)?;
         let waiting = weeks::waiting(self.week, &leaf);
-        let mailbox = put(format!("mailbox/{}/{}", self.lookup, self.id), br#"{"kdf":1}"#.to_vec());
+        let mailbox = put(self.mailbox.0, self.mailbox.1);
         let envelopes = self.envelopes.into_iter().flat_map(|of| {
             let key = |kind| format!("envelope/{}/{}/{kind}", self.id, of.reader);
             let (account, identity) = (key("account"), key("identity"));

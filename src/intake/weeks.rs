@@ -153,6 +153,11 @@ impl PublicLog {
         OpenWeek { week, _open: open }
     }
 
+    /// The last week that is closed, so one that is over without doubt.
+    pub(super) async fn closed_week(&self) -> Option<Week> {
+        *self.closed.read().await
+    }
+
     /// The promise for a leaf that is durable; `None` if it cannot be written.
     pub(super) fn promise(&self, week: Week, leaf: Digest) -> Option<String> {
         let organisation = self.organisation()?;

@@ -22,6 +22,59 @@ pub struct Derived {
     pub signing: SigningKey,
 }
 
+/// The seeds of what belongs to a receipt, to keep it for a while without the receipt itself.
+pub struct Seeds(Secret<SEEDS>);
+
+/// Bytes of [`Seeds`]: the lookup id, the seed of the reply identity, the seed of the signing key.
+pub const SEEDS: usize = 16 + 32 + 32;
+
+impl Seeds {
+    /// Takes seeds over that [`Self::expose`] gave, and wipes the original.
+    #[must_use]
+    pub fn take(bytes: &mut [u8; SEEDS]) -> Self {
+        Self(Secret::take(bytes))
+    }
+
+    /// The seeds themselves: whoever has them reads the replies and signs as the witness.
+    #[must_use]
+    pub fn expose(&self) -> &[u8; SEEDS] {
+        self.0.expose()
+    }
+
+    /// What they are the seeds of.
+    #[must_use]
+    pub fn derived(&self) -> Derived {
+        let mut bytes = Zeroizing::new(*self.0.expose());
+        let (lookup, rest) = bytes.split_at_mut(16);
+        let (reply, signing) = rest.split_at_mut(32);
+        Derived {
+            lookup: LookupId(filled(lookup)),
+            reply: HybridIdentity::from_seed(filled(reply)),
+            signing: SigningKey::from_bytes(filled(signing).expose()),
+        }
+    }
+}
+
+impl Derived {
+    /// The seeds of all three.
+    #[must_use]
+    pub fn seeds(&self) -> Seeds {
+        let mut all = Zeroizing::new([0; SEEDS]);
+        let signing = Zeroizing::new(self.signing.to_bytes());
+        let parts = [&self.lookup.0.expose()[..], self.reply.seed.expose(), signing.as_ref()];
+        all.iter_mut().zip(parts.into_iter().flatten()).for_each(|(to, from)| *to = *from);
+        Seeds::take(&mut all)
+    }
+}
+
+/// The secret of these bytes, which are wiped.
+fn filled<const N: usize>(bytes: &mut [u8]) -> Secret<N> {
+    let mut all = Zeroizing::new([0; N]);
+    all.iter_mut().zip(bytes.iter()).for_each(|(to, from)| *to = *from);
+    bytes.zeroize();
+    Secret::take(&mut all)
+}
+
 /// The 19 MiB that one derivation works in, allocated once and wiped after each use.
 pub struct KdfMemory {
     pub(crate) blocks: Vec<Block>,

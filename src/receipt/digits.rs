@@ -8,6 +8,14 @@ use crate::{
 };
 
 pub(super) fn parse(text: &str) -> Result<Receipt, ReceiptError> {
+    receipt(&*typed(text)?).ok_or(ReceiptError::Mistyped)
+}
+
+/// Exactly 27 digits, whatever they say.
+///
+/// # Errors
+/// [`ReceiptError`] says what else was typed, or how many are missing.
+pub(super) fn typed(text: &str) -> Result<Zeroizing<[u8; DIGITS]>, ReceiptError> {
     let mut digits = Zeroizing::new([0_u8; DIGITS]);
     let mut found = 0_usize;
     for character in text.chars() {
@@ -23,14 +31,28 @@ pub(super) fn parse(text: &str) -> Result<Receipt, ReceiptError> {
     if found < DIGITS {
         return Err(ReceiptError::TooFewDigits(found));
     }
+    Ok(digits)
+}
+
+/// The receipt that 27 digits spell, if the last three fit the others.
+pub(super) fn receipt(digits: &[u8; DIGITS]) -> Option<Receipt> {
     let (value, check) = digits.split_at(VALUE_DIGITS);
     let (value, check) = (Zeroizing::new(number(value)), number(check));
     if *value >> 77 != 0 || *value % CHECK_MODULUS != check {
-        return Err(ReceiptError::Mistyped);
+        return None;
     }
     let mut bytes = Zeroizing::new(value.to_be_bytes());
-    let bits = bytes.last_chunk_mut().ok_or(ReceiptError::Mistyped)?;
-    Ok(Receipt { bits: Secret::take(bits) })
+    Some(Receipt { bits: Secret::take(bytes.last_chunk_mut()?) })
+}
+
+/// Whether two groups could change places unnoticed: the check is modulo 997.
+pub(super) fn has_twin_groups(bits: &Secret<10>) -> bool {
+    let written = write(bits);
+    let digits = written.expose().bytes().filter(u8::is_ascii_digit);
+    let digits = Zeroizing::new(digits.map(|digit| digit.saturating_sub(b'0')).collect::<Vec<_>>());
+    let groups: Zeroizing<Vec<u128>> = Zeroizing::new(digits.chunks(3).map(number).collect());
+    let twins = |one: &u128| groups.iter().any(|two| one.abs_diff(*two) == CHECK_MODULUS);
+    groups.iter().any(twins)
 }
 
 pub(super) fn write(bits: &Secret<10>) -> SecretText {
@@ -65,7 +87,7 @@ fn number(digits: &[u8]) -> u128 {
 }
 
 /// The value of a decimal digit of the scripts that keyboards of the region and phones type.
-fn digit(character: char) -> Option<u8> {
+pub(super) fn digit(character: char) -> Option<u8> {
     let code = u32::from(character);
     let value = DIGIT_ZEROS.iter().find_map(|&zero| code.checked_sub(zero).filter(|&v| v < 10))?;
     u8::try_from(value).ok()
@@ -75,7 +97,7 @@ fn digit(character: char) -> Option<u8> {
 /// Bengali, fullwidth; in each, the other nine digits follow their zero.
 const DIGIT_ZEROS: [u32; 6] = [0x0030, 0x0660, 0x06f0, 0x0966, 0x09e6, 0xff10];
 
-const DIGITS: usize = 27;
+pub(super) const DIGITS: usize = 27;
 const VALUE_DIGITS: usize = 24;
 const GROUPS: usize = 9;
 const CHECK_MODULUS: u128 = 997;

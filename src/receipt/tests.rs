@@ -100,14 +100,14 @@ proptest! {
         prop_assert!(refused(&digits));
     }
 
-    /// Groups that differ by exactly 997 (000 and 997) are the one pair the check cannot tell.
+    /// Of any receipt that was given out, whatever two groups.
     #[test]
     fn two_swapped_groups_are_not_accepted(seed: [u8; 32], one in 0_usize..9, two in 0_usize..9) {
         let receipt = seeded(seed);
         let digits = plain(&receipt);
         let mut groups: Vec<String> = digits.chunks(3).map(|c| c.iter().collect()).collect();
         let number = |n: usize| groups[n].parse::<i32>().unwrap();
-        prop_assume!((number(one) - number(two)) % 997 != 0);
+        prop_assume!(number(one) != number(two));
         groups.swap(one, two);
         prop_assert!(Receipt::parse(&groups.concat()).is_err());
     }

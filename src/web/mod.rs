@@ -12,6 +12,7 @@ pub mod desk;
 pub mod headers;
 mod ledger;
 pub mod listen;
+mod mailbox;
 mod multipart;
 pub mod pace;
 pub mod pages;
@@ -34,7 +35,7 @@ use axum::{
     },
     middleware::{self, Next},
     response::Response,
-    routing::{get, post},
+    routing::{MethodRouter, get, post},
 };
 use tokio::{sync::Semaphore, time::timeout};
 
@@ -42,7 +43,7 @@ use self::{answer::Encoding, site::Site};
 use crate::{
     config::{Limits, Organisation},
     digest::Digest,
-    intake::Intake,
+    intake::{Intake, OncePage},
     locale::Lang,
 };
 
@@ -77,7 +78,16 @@ pub fn router(
         .route("/{tag}/leave", get(leave))
         .route("/{tag}/about", get(about))
         .route("/{tag}/send", post(submit::send))
+        .route("/{tag}/mailbox", get(mailbox::enter).post(mailbox::open))
         .route("/{tag}/once/{address}", get(once))
+        .route("/{tag}/once/{address}/", get(once))
+        .route("/{tag}/once/{address}/older/{newer}", get(older))
+        .route("/{tag}/once/{address}/open", post(mailbox::confirm))
+        .route("/{tag}/once/{address}/delete", post(mailbox::delete))
+        .route("/{tag}/once/{address}/write", again())
+        .route("/{tag}/once/{address}/correct", again())
+        .route("/{tag}/once/{address}/consent", again())
+        .route("/{tag}/once/{address}/withdraw", again())
         .route("/{tag}/once/{address}/done", post(burn))
         .fallback(not_found)
         .method_not_allowed_fallback(wrong_method)
@@ -96,6 +106,11 @@ pub fn files(
     limits: &Limits,
 ) -> Result<BTreeMap<String, Digest>, crate::locale::LocaleError> {
     Ok(Site::draw(organisation, limits)?.files())
+}
+
+/// A form of a mailbox, and what is sent from it.
+fn again() -> MethodRouter<Web> {
+    get(mailbox::form).post(submit::again)
 }
 
 /// What is said to those whose request cannot be read at all.
@@ -126,10 +141,16 @@ async fn guard(State(web): State<Web>, request: Request, next: Next) -> Response
     response
 }
 
-/// Reads what nobody wants before it is answered; the form is the one body that somebody does.
+/// Where a handler reads the body itself.
+fn takes_a_body(path: &str) -> bool {
+    let last = path.rsplit('/').next().unwrap_or_default();
+    ["send", "mailbox", "delete"].contains(&last) || pages::Again::at(path).is_some()
+}
+
+/// Reads what nobody wants before it is answered; forms are the bodies that somebody does.
 async fn admit(web: &Web, request: Request, next: Next) -> Response {
     let refusal = refusal(web, &request);
-    let is_form = request.method() == Method::POST && request.uri().path().ends_with("/send");
+    let is_form = request.method() == Method::POST && takes_a_body(request.uri().path());
     let (head, body) = request.into_parts();
     let body = if refusal.is_none() && is_form {
         body
@@ -168,11 +189,12 @@ fn refusal(web: &Web, request: &Request) -> Option<Response> {
 
 /// While the intake is closed nothing is taken in, but what somebody has typed meanwhile goes back to
 /// them: the form is answered as always, and the page that it leads to can be read. The public log
-/// proves what was promised before, and stays.
+/// proves what was promised before, and stays. So do mailboxes: answers can be read.
 fn answers_while_closed(method: &Method, path: &str) -> bool {
     [pages::STYLE_PATH, pages::AFTER_PATH].contains(&path)
         || path.starts_with("/ledger/")
         || path.contains("/once/")
+        || path.ends_with("/mailbox")
         || (method == Method::POST && path.ends_with("/send"))
 }
 
@@ -217,7 +239,7 @@ async fn form(State(web): State<Web>, Path(tag): Path<String>, headers: HeaderMa
 
 async fn leave(State(web): State<Web>, Path(tag): Path<String>, headers: HeaderMap) -> Response {
     let Some(lang) = Lang::parse(&tag) else { return strange(&web, &headers) };
-    answer::page(StatusCode::OK, &web.site.of(lang).leave, Encoding::accepted(&headers))
+    answer::html(StatusCode::OK, web.site.leave(lang))
 }
 
 async fn about(State(web): State<Web>, Path(tag): Path<String>, headers: HeaderMap) -> Response {
@@ -232,22 +254,49 @@ async fn once(
     headers: HeaderMap,
 ) -> Response {
     let Some(lang) = Lang::parse(&tag) else { return strange(&web, &headers) };
-    let (pages, encoding) = (web.intake.pages(), Encoding::accepted(&headers));
+    read_once(&web, lang, &address, &headers, 0).await
+}
+
+/// The same of a mailbox, without so many of the newest answers.
+async fn older(
+    State(web): State<Web>,
+    Path((tag, address, newer)): Path<(String, String, String)>,
+    headers: HeaderMap,
+) -> Response {
+    let Some(lang) = Lang::parse(&tag) else { return strange(&web, &headers) };
+    let newer = newer.parse::<u8>().unwrap_or_default();
+    read_once(&web, lang, &address, &headers, newer.into()).await
+}
+
+async fn read_once(
+    web: &Web,
+    lang: Lang,
+    address: &str,
+    headers: &HeaderMap,
+    newer: usize,
+) -> Response {
+    let (pages, encoding) = (web.intake.pages(), Encoding::accepted(headers));
     let gone = || answer::page(StatusCode::NOT_FOUND, &web.site.of(lang).gone, encoding);
-    match pages.size(&address) {
+    let draw = |page: &OncePage| {
+        web.site.once(lang, address, page, |number| web.intake.place_in_line(number))
+    };
+    match pages.size(address) {
         None => gone(),
-        Some(..=LARGE) => pages.read(&address).map_or_else(gone, |page| {
-            answer::html(StatusCode::OK, web.site.once(lang, &address, &page))
-        }),
+        Some(..=LARGE) => match pages.read(address) {
+            None => gone(),
+            Some(OncePage::Mailbox { keys, notice, unkept }) => {
+                mailbox::show(web, lang, mailbox::Visit { address, keys, notice, unkept, newer })
+                    .await
+            }
+            Some(page) => answer::html(StatusCode::OK, draw(&page)),
+        },
         Some(_) => {
             let place = Arc::clone(&web.large).acquire_owned();
             let Ok(Ok(place)) = timeout(Duration::from_secs(PLACE_SECONDS), place).await else {
                 let busy = &web.site.of(lang).busy;
                 return answer::page(StatusCode::SERVICE_UNAVAILABLE, busy, encoding);
             };
-            pages.read(&address).map_or_else(gone, |page| {
-                answer::large_html(web.site.once(lang, &address, &page), place)
-            })
+            pages.read(address).map_or_else(gone, |page| answer::large_html(draw(&page), place))
         }
     }
 }

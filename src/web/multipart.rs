@@ -64,10 +64,8 @@ pub(super) enum Broken {
 impl Form {
     /// Starts reading; `None` if the content type is not that of a form as browsers send it.
     pub(super) fn new(body: Body, content_type: &str, pace: Pace) -> Option<Self> {
-        let boundary = multer::parse_boundary(content_type).ok()?;
-        if boundary.len() > MAX_BOUNDARY {
-            return None;
-        }
+        let boundary =
+            multer::parse_boundary(content_type).ok().filter(|_| is_form(content_type))?;
         let gathered = Arc::new(AtomicUsize::new(0));
         let stream = Paced::new(body, pace, Arc::clone(&gathered));
         Some(Self { parts: Multipart::new(stream, boundary), gathered, count: 0 })
@@ -111,6 +109,11 @@ impl Part {
             }
         }
     }
+}
+
+/// Whether that is the content type of a form as browsers send it.
+pub(super) fn is_form(content_type: &str) -> bool {
+    multer::parse_boundary(content_type).is_ok_and(|boundary| boundary.len() <= MAX_BOUNDARY)
 }
 
 /// Bytes that are read in vain before somebody is cut off: as many as a testimony may have, or 256 MiB.

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use rand::rngs::OsRng;
+
 use super::{
     answer::Static,
     pages::{
-        self, AFTER, AFTER_PATH, FileFate, Notice, PageSettings, PerLanguage, Plain, ReceiptPage,
-        STYLE, STYLE_PATH,
+        self, AFTER, AFTER_PATH, Again, CODE_FIELD, Code, FileFate, MailboxPage, Notice,
+        PageSettings, PerLanguage, Plain, ReceiptPage, STYLE, STYLE_PATH,
     },
 };
 use crate::{
@@ -14,10 +16,11 @@ use crate::{
     digest::Digest,
     intake::{OncePage, Unkept},
     locale::{Lang, Locale, LocaleError},
+    receipt::{Receipt, Repair, WordList},
 };
 
 /// Minutes that a page can be read again, as the page says.
-const MINUTES: u64 = 30;
+pub(super) const MINUTES: u64 = 30;
 /// Bytes of a megabyte, as the pages count them.
 const MEGABYTE: u64 = 1 << 20;
 
@@ -25,13 +28,21 @@ const MEGABYTE: u64 = 1 << 20;
 pub(super) struct Pages {
     locale: &'static Locale,
     pub(super) form: Static,
-    pub(super) leave: Static,
+    pub(super) enter: Static,
+    again: Vec<(Again, AgainForm)>,
     pub(super) about: Static,
     pub(super) gone: Static,
     pub(super) busy: Static,
     pub(super) missing: Static,
     pub(super) method: Static,
     /// Digest of the form page: what the witness read when agreeing to anything.
+    pub(super) consent_text: Digest,
+}
+
+/// One form of a mailbox, empty, and its digest.
+pub(super) struct AgainForm {
+    pub(super) page: Static,
+    /// What the witness read when choosing uses on it.
     pub(super) consent_text: Digest,
 }
 
@@ -73,7 +84,7 @@ impl Site {
         for (lang, pages) in &self.pages {
             let tag = lang.tag();
             files.insert(format!("/{tag}"), pages.form.digest());
-            files.insert(format!("/{tag}/leave"), pages.leave.digest());
+            files.insert(format!("/{tag}/mailbox"), pages.enter.digest());
             files.insert(format!("/{tag}/about"), pages.about.digest());
         }
         files
@@ -84,26 +95,86 @@ impl Site {
         self.pages.iter().find(|(of, _)| *of == lang).map_or(&self.first, |(_, pages)| pages)
     }
 
-    /// A page that is read once, drawn from what was kept of it.
-    pub(super) fn once(&self, lang: Lang, address: &str, page: &OncePage) -> String {
+    /// The page for leaving, with spare codes of its own.
+    pub(super) fn leave(&self, lang: Lang) -> String {
+        pages::leave(self.of(lang).locale, &spare())
+    }
+
+    /// The page of a mailbox.
+    pub(super) fn mailbox(
+        &self,
+        lang: Lang,
+        page: MailboxPage<'_>,
+        unkept: &[(String, Unkept)],
+    ) -> String {
+        pages::mailbox(self.of(lang).locale, &MailboxPage { files: &fates(unkept), ..page })
+    }
+
+    /// A page that is read once, drawn from what was kept of it; `before` says how many wait before a number.
+    pub(super) fn once(
+        &self,
+        lang: Lang,
+        address: &str,
+        page: &OncePage,
+        before: impl Fn(u64) -> usize,
+    ) -> String {
         let locale = self.of(lang).locale;
+        let own = pages::once_path(lang, address);
         match page {
             OncePage::Receipt { digits, unkept, promise } => {
-                let files: Vec<_> =
-                    (1..).zip(unkept).map(|(n, (name, why))| fate(name, n, *why)).collect();
-                let burn = format!("/{}/once/{address}/done", lang.tag());
-                let (digits, spare) = (digits.as_str(), &[]);
-                let (files, burn, promise) = (&*files, &*burn, promise.as_deref());
-                let shown = ReceiptPage { digits, spare, files, burn, promise, minutes: MINUTES };
-                pages::receipt(locale, &shown)
+                let code = Receipt::parse(digits).ok().map(|receipt| code_of(&receipt));
+                let spare = if code.is_some() { spare() } else { Vec::new() };
+                pages::receipt(
+                    locale,
+                    &ReceiptPage {
+                        code: code.as_ref(),
+                        spare: &spare,
+                        files: &fates(unkept),
+                        burn: &format!("{own}/done"),
+                        promise: promise.as_deref(),
+                        minutes: MINUTES,
+                    },
+                )
             }
-            OncePage::Refill { problem, field, typed } => {
+            OncePage::Refill { problem, field, typed, back } => {
                 let notice = Notice::from_parts(problem, field.as_deref());
                 let typed: Vec<_> = typed.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
-                pages::form_again(locale, &self.settings, notice, &typed)
+                self.refilled(locale, notice, &typed, back.as_ref())
+            }
+            OncePage::Enter { problem, typed } => {
+                let meant = Repair::of(typed).map(|repair| repair.shown());
+                let yes = format!("{own}/open");
+                let meant = meant.as_ref().map(|meant| (meant.expose(), yes.as_str()));
+                pages::enter_again(locale, problem, typed, meant)
             }
             OncePage::Lost => pages::plain(locale, &self.settings, Plain::Broken),
+            OncePage::Waiting { number } => {
+                pages::waiting(locale, u64::try_from(before(*number)).unwrap_or_default(), &own)
+            }
+            // It is drawn with its answers, by `mailbox`.
+            OncePage::Mailbox { .. } => pages::gone(locale),
         }
+    }
+
+    fn refilled(
+        &self,
+        locale: &Locale,
+        notice: Notice<'_>,
+        typed: &[(&str, &str)],
+        back: Option<&(String, String)>,
+    ) -> String {
+        let back = back.and_then(|(place, address)| Some((Again::at(place)?, address)));
+        if let Some((again, address)) = back {
+            let own = pages::once_path(locale.lang(), address);
+            return pages::again_refilled(locale, &self.settings, (again, &own), notice, typed);
+        }
+        let code = typed.iter().find(|(name, _)| *name == CODE_FIELD);
+        let meant = code.and_then(|(_, code)| Repair::of(code)).map(|repair| repair.shown());
+        let notice = match &meant {
+            Some(meant) => notice.with_meant(Some(meant.expose())),
+            None => notice,
+        };
+        pages::form_again(locale, &self.settings, notice, typed)
     }
 }
 
@@ -124,7 +195,11 @@ impl Pages {
             locale,
             consent_text: pages::consent_text(locale, settings),
             form,
-            leave: Static::html(pages::leave(locale)),
+            enter: Static::html(pages::enter(locale)),
+            again: Again::ALL
+                .into_iter()
+                .map(|again| (again, AgainForm::draw(locale, settings, again)))
+                .collect(),
             about: Static::html(pages::about(locale, settings)),
             gone: Static::html(pages::gone(locale)),
             busy: plain(Plain::Busy),
@@ -132,6 +207,41 @@ impl Pages {
             method: plain(Plain::Method),
         }
     }
+}
+
+impl Pages {
+    /// One of the forms of a mailbox.
+    pub(super) fn again(&self, what: Again) -> Option<&AgainForm> {
+        self.again.iter().find_map(|(again, form)| (*again == what).then_some(form))
+    }
+}
+
+impl AgainForm {
+    fn draw(locale: &Locale, settings: &PageSettings, what: Again) -> Self {
+        let consent_text = pages::again_text(locale, settings, what);
+        Self { page: Static::html(pages::again(locale, settings, what)), consent_text }
+    }
+}
+
+/// Codes with which nothing was ever sent.
+fn spare() -> Vec<Code> {
+    (0..SPARE).map(|_| code_of(&Receipt::random(&mut OsRng))).collect()
+}
+
+fn code_of(receipt: &Receipt) -> Code {
+    let words = [(Lang::En, WordList::English), (Lang::Ru, WordList::Russian)];
+    let spelt = |(lang, list)| (lang, receipt.words(list).expose().to_owned());
+    Code {
+        digits: receipt.digits().expose().to_owned(),
+        words: words.into_iter().map(spelt).collect(),
+    }
+}
+
+/// Spare codes on one page.
+const SPARE: usize = 3;
+
+fn fates(unkept: &[(String, Unkept)]) -> Vec<FileFate<'_>> {
+    (1..).zip(unkept).map(|(n, (name, why))| fate(name, n, *why)).collect()
 }
 
 fn fate(name: &str, n: u16, why: Unkept) -> FileFate<'_> {

@@ -27,6 +27,7 @@ const { barriers, barriersAreFound } = await import("./journeys/barriers.mjs");
 const { whole } = await import("./journeys/form.mjs");
 const search = await import("./journeys/search.mjs");
 const sending = await import("./journeys/sending.mjs");
+const mailbox = await import("./journeys/mailbox.mjs");
 
 const TAGS = ["ky", "ru", "uz-Cyrl", "uz-Latn", "en"];
 const SMALL = "files = 2\nfile_bytes = 1048576\ntestimony_bytes = 2097152";
@@ -58,7 +59,7 @@ function rounds(kind) {
 const named = ({ kind, tag, size, dark }) => `${kind}, ${tag}, ${size.width} px, ${dark ? "dark" : "light"}`;
 
 /** All journeys of one browser; gives what the reviewers must find. */
-async function journeys(kind, { folder, house, servers }) {
+async function journeys(kind, { folder, house, servers, earlier }) {
   const sent = [];
   const told = async (name, work) => sent.push(await check(name, work));
   const site = servers.open.site;
@@ -87,6 +88,11 @@ async function journeys(kind, { folder, house, servers }) {
   const round = { ...base, tag: lanes[0], size: PHONE, dark: false };
   await check(`${named(round)}: the intake closes in the middle of writing`, () => sending.closed(round));
   await told(`${named(round)}: files of 0 bytes and 200 MB, names in Cyrillic`, () => sending.files({ ...round, megabytes: 200 }));
+  const back = earlier.filter((one) => one.kind === kind);
+  for (const [n, one] of back.entries()) {
+    const round = { ...base, tag: one.tag, size: n % 2 ? DESK : PHONE, dark: n % 2 === 0, earlier: one };
+    await told(`${named(round)}: back with the code, and every way on`, () => mailbox.wayBack(round));
+  }
   await everyBarrier(kind, folder, await everyPage(servers));
   return sent;
 }
@@ -111,6 +117,17 @@ async function everyPage(servers) {
     pages.push(...(asked.full ? all : less).map((page) => ({ tag, ...page })));
   }
   return pages;
+}
+
+/** A testimony for each who comes back: in every language in Chromium, in one (or all) in Firefox; all answered. */
+async function answered(house, site) {
+  const earlier = [];
+  for (const kind of kinds) {
+    const tags = kind === "chromium" || asked.full ? TAGS : [asked.only ? "ky" : "ru"];
+    for (const tag of tags) earlier.push({ kind, ...(await mailbox.before(site, tag)) });
+  }
+  await house.answer(earlier.map(({ story, answer }) => [story, `${answer.latin} ${answer.told}`]));
+  return earlier;
 }
 
 /** What was sent is what a guardian reads, word for word and bit for bit, and nothing came twice. */
@@ -156,7 +173,8 @@ await inFolder("browser", async (folder) => {
     servers.shut = await house.beside("shut", { keyring: false });
     if (asked.pictures) await mkdir(asked.pictures, { recursive: true });
     await check("the search finds every spelling and packing", () => search.planted({ folder }));
-    const sent = await Promise.all(kinds.map((kind) => journeys(kind, { folder, house, servers })));
+    const earlier = (await check("a guardian answers what was sent before", () => answered(house, servers.open.site))) ?? [];
+    const sent = await Promise.all(kinds.map((kind) => journeys(kind, { folder, house, servers, earlier })));
     await check("a guardian reads what was sent, word for word and bit for bit", () => arrived(house, sent.flat()));
     if (asked.full) {
       const busy = await pagesOf.makeBusy(servers.small, "ky");

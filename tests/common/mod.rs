@@ -35,7 +35,7 @@ use sandyk::{
     note::{KeyName, NamedKey, SignedNote},
     receipt::Salt,
     sealed::{
-        ExhibitAbout, Sealed,
+        Cover, ExhibitAbout, Sealed,
         open::{AccountKey, OpenedCover, ReadingIdentity},
         part,
     },
@@ -232,6 +232,21 @@ impl Organisation {
             files.push(about);
         }
         Opened { id, account, identity, files, item: item.clone() }
+    }
+
+    /// The covers of all testimonies, as a reader opens them.
+    pub(crate) fn covers(&self, store: &SledStore) -> Vec<Cover> {
+        let events = store.changes(Cursor(0), usize::MAX).unwrap();
+        let items = events.iter().map(|event| serde_json::from_slice(&event.payload).unwrap());
+        let covers = items.filter(|item: &FeedItem| item.kind == FeedKind::Testimony).map(|item| {
+            let id: TestimonyId = item.id.parse().unwrap();
+            let part = item.parts.iter().find(|p| p.name == "cover").unwrap();
+            let mut sealed = Vec::new();
+            store.open(part.blob).unwrap().read_to_end(&mut sealed).unwrap();
+            let key = Self::account_key(store, id, self.readers.last().unwrap());
+            key.open_cover(&Sealed::from_bytes(sealed), id).unwrap().cover().clone()
+        });
+        covers.collect()
     }
 
     fn account_key(store: &SledStore, id: TestimonyId, reader: &TestReader) -> AccountKey {

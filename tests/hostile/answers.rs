@@ -76,6 +76,16 @@ struct Route {
     /// Also while it is closed.
     always: bool,
     more: Vec<(&'static str, &'static str)>,
+    kind: Made,
+}
+
+/// For whom a page is made.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Made {
+    /// The same bytes for everyone, packed for those who take it.
+    ForAll,
+    /// Each time other bytes, as many, never packed.
+    ForOne,
 }
 
 /// Every route of the site, in every language, and addresses that are none.
@@ -86,6 +96,7 @@ fn routes() -> Vec<Route> {
         post,
         always: false,
         more: vec![HTML],
+        kind: Made::ForAll,
     };
     let mut all = vec![route("/", 200, 405)];
     all.push(Route { more: vec![CSS], always: true, ..route("/style.css", 200, 405) });
@@ -93,17 +104,30 @@ fn routes() -> Vec<Route> {
     all.push(Route { more: vec![CSS, FORGET], always: true, ..after });
     for tag in LANGUAGES {
         all.push(Route { more: vec![HTML, CLEAR], ..route(&format!("/{tag}"), 200, 405) });
-        for (place, get) in [("leave", 200), ("about", 200)] {
-            all.push(route(&format!("/{tag}/{place}"), get, 405));
-        }
+        all.push(route(&format!("/{tag}/about"), 200, 405));
+        // Its spare codes are new each time, its size is not.
+        all.push(Route { kind: Made::ForOne, ..route(&format!("/{tag}/leave"), 200, 405) });
+        // A code that is none is answered like any other: by a page read once.
+        all.push(Route { always: true, ..route(&format!("/{tag}/mailbox"), 200, 303) });
         for place in ["nowhere", "", "once", "leave/", "SEND"] {
             all.push(route(&format!("/{tag}/{place}"), 404, 404));
         }
         for address in ["A".repeat(43), "x".to_owned(), "..".to_owned()] {
             let path = format!("/{tag}/once/{address}");
             all.push(Route { always: true, ..route(&path, 404, 405) });
-            let path = format!("{path}/done");
-            all.push(Route { always: true, ..route(&path, 405, 303) });
+            all.push(Route { always: true, ..route(&format!("{path}/"), 404, 405) });
+            for number in ["0", "4", "-1", "999999999999999999999", "x"] {
+                let older = format!("{path}/older/{number}");
+                all.push(Route { always: true, ..route(&older, 404, 405) });
+            }
+            all.push(Route { always: true, ..route(&format!("{path}/done"), 405, 303) });
+            for place in ["open", "delete"] {
+                all.push(Route { always: true, ..route(&format!("{path}/{place}"), 405, 404) });
+            }
+            // What is sent to a mailbox that is closed comes back to its writer.
+            for place in ["write", "correct", "consent", "withdraw"] {
+                all.push(Route { always: true, ..route(&format!("{path}/{place}"), 404, 303) });
+            }
         }
         all.push(Route { always: false, ..route(&format!("/{tag}/send"), 405, 303) });
     }
@@ -176,8 +200,13 @@ impl Route {
 
     fn is_the_same_packed(&self, server: &Server, get: &Answer, more: &[(&str, &str)]) {
         let again = ask(server, "GET", &self.path, &[]);
-        assert!(again == *get, "the same for everyone: {}", self.path);
         let packed = ask(server, "GET", &self.path, &["Accept-Encoding: br, gzip;q=0.5"]);
+        if self.kind == Made::ForOne && get.status == 200 {
+            assert!(again.body != get.body, "new each time: {}", self.path);
+            assert!(again.headers == get.headers && packed.headers == get.headers, "{}", self.path);
+            return;
+        }
+        assert!(again == *get, "the same for everyone: {}", self.path);
         if more.contains(&TEXT) {
             assert!(
                 packed == *get,
@@ -297,4 +326,80 @@ fn a_form_with_its_style_is_light_over_the_wire() {
         assert!(plain <= 40_000 && packed <= 15_000, "{tag}: {plain} plain, {packed} packed");
     }
     server.stop();
+}
+
+/// A mailbox on the wire: every route of it, with what is there and what is not.
+#[test]
+fn every_answer_of_a_mailbox_has_exactly_the_documented_headers_and_size() {
+    let organisation = Organisation::found(&ROLES);
+    let server = organisation.serve();
+    let post = |path: &str, fields: &[Vec<u8>]| {
+        exchange(server.address(), &form(path, &[fields.concat(), end()].concat(), &[]))
+    };
+    let code = "000 102 030 405 060 708 090 102 186";
+    let swapped = "000 102 030 405 060 708 090 102 816";
+    for (tag, typed, opens) in [
+        ("ky", code, true),
+        ("en", "ABILITY-giggle trust artwork edge topic burst blade", true),
+        ("ru", swapped, false),
+        ("uz-Cyrl", "\u{202e}<script>", false),
+        ("uz-Latn", "", false),
+    ] {
+        let answer = post(&format!("/{tag}/mailbox"), &[field("receipt", typed)]);
+        let place = answer.header("location").unwrap().to_owned();
+        exactly(&answer, 303, &[HTML, ("location", &place)], typed);
+        assert!(answer.body.is_empty() && place.starts_with(&format!("/{tag}/once/")));
+        for method in ["GET", "HEAD"] {
+            let page = ask(&server, method, &place, &["Accept-Encoding: gzip"]);
+            exactly(&page, 200, &[HTML], "never packed");
+            let length: usize = page.header("content-length").unwrap().parse().unwrap();
+            assert_eq!(length, if opens { 64 * 1024 } else { 16 * 1024 }, "{typed}");
+            assert_eq!(page.header("connection"), Some("close"), "no buffer of it is kept");
+        }
+        for form in ["write", "correct", "consent", "withdraw"] {
+            let path = format!("{place}/{form}");
+            let page = ask(&server, "GET", &path, &[]);
+            exactly(&page, if opens { 200 } else { 404 }, &[HTML], &path);
+            assert!(!page.text().contains(&place), "the same for everyone");
+        }
+        let yes = post(&format!("{place}/open"), &[]);
+        assert_eq!(
+            yes.status,
+            if typed == swapped { 303 } else { 404 },
+            "only what was offered: {typed}"
+        );
+        let delete = post(&format!("{place}/delete"), &[field("reply", "../x")]);
+        assert_eq!(delete.status, if opens { 303 } else { 404 });
+        assert_eq!(post(&format!("{place}/done"), &[]).status, 303);
+        assert_eq!(ask(&server, "GET", &place, &[]).status, 404);
+        // Too late: the words come back in the first form, which asks for the code.
+        let late = post(&format!("{place}/write"), &[field("story", "written for an hour")]);
+        let back = late.header("location").unwrap().to_owned();
+        exactly(&late, 303, &[HTML, ("location", &back)], "too late");
+        let page = ask(&server, "GET", &back, &[]).text();
+        assert!(page.contains("written for an hour") && page.contains("name=\"receipt\""));
+        assert!(page.contains(&format!("action=\"/{tag}/send\"")));
+    }
+    server.stop();
+    assert_eq!(organisation.open_all().len(), 0);
+}
+
+#[test]
+fn a_code_in_the_form_is_checked_before_anything_is_kept() {
+    let organisation = Organisation::found(&ROLES);
+    let server = organisation.serve();
+    let page_of = |code: &str| {
+        let parts = [field("story", "one sentence"), field("receipt", code), end()].concat();
+        let answer = exchange(server.address(), &form("/en/send", &parts, &[]));
+        ask(&server, "GET", answer.header("location").unwrap(), &[]).text()
+    };
+    let page = page_of("000 102 030 405 060 708 090 102 816");
+    assert!(page.contains("one sentence") && page.contains("#receipt"), "the words come back");
+    assert!(page.contains("<span>186</span>"), "and what may have been meant is asked");
+    assert!(!page_of("one two three").contains("class=\"k\""));
+    let page = page_of("000-102-030-405-060-708-090-102-186");
+    assert!(!page.contains("<span>186</span>") && page.contains("Your code stays the same"));
+    assert!(page_of("  ").contains("class=\"k\""), "an empty one is none");
+    server.stop();
+    assert_eq!(organisation.open_all().len(), 2);
 }

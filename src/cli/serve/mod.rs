@@ -16,9 +16,9 @@ use super::{
 };
 use crate::{
     clock::{Clock, SystemClock},
-    config::{DeskConfig, Limits, Listener, ServerConfig, machine},
+    config::{DeskConfig, Listener, ServerConfig, machine},
     desk::Desk,
-    intake::{Intake, KeyringFolder, Room},
+    intake::{Bounds, Intake, KeyringFolder, Room},
     keyring::Published,
     ledger::{Feed, LedgerKey},
     process,
@@ -84,15 +84,19 @@ pub fn run(args: &ServeArgs, out: &mut Out) -> Result<Exit, CliError> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .on_thread_park(wipe_stack)
-        .max_blocking_threads(threads_that_may_block(&config.limits))
+        .max_blocking_threads(threads_that_may_block(&config))
         .build()?;
     runtime.block_on(serve(config, out))
 }
 
 /// Threads for sealing, writing and deriving; what finds none waits its turn. A streamed answer of the
 /// desk may hold one for long, all other work is short, so these are besides.
-fn threads_that_may_block(limits: &Limits) -> usize {
-    WRITERS.saturating_add(web::desk::STREAMS).saturating_add(limits.derivations())
+fn threads_that_may_block(config: &ServerConfig) -> usize {
+    let derivations = config.limits.derivations();
+    // Those who come back have as many again, and as many for opening what waits for them.
+    let mailboxes = config.mailbox.derivations().saturating_mul(2);
+    let all = [WRITERS, web::desk::STREAMS, derivations, mailboxes];
+    all.into_iter().fold(0, usize::saturating_add)
 }
 
 /// Refuses to go on while the kernel swaps, or where nobody can tell.
@@ -136,7 +140,7 @@ async fn serve(config: ServerConfig, out: &mut Out) -> Result<Exit, CliError> {
         Arc::clone(&store),
         published.clone(),
         Arc::clone(&clock),
-        config.limits.clone(),
+        Bounds { limits: config.limits.clone(), mailbox: config.mailbox.clone() },
         Arc::clone(&ledger),
     )?;
     let intake = Arc::new(intake);
@@ -334,6 +338,7 @@ impl Told {
                 return Some(error);
             }
             rounds.close_weeks(out).await;
+            rounds.tidy_mailboxes().await;
         }
     }
 }

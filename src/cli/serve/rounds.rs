@@ -35,6 +35,12 @@ impl Rounds<'_> {
         self.log = warning;
     }
 
+    /// Once a week, takes away replies whose time is over. What fails is done at the next round, and a
+    /// store that takes nothing more ends the process.
+    pub(super) async fn tidy_mailboxes(&self) {
+        let _ = self.intake.mailbox_round().await;
+    }
+
     /// Keyrings, expired pages, the store; gives what the process must end for.
     pub(super) fn make(&mut self, out: &mut Out) -> Option<StoreError> {
         self.said = look(&mut self.folder, self.said.as_deref(), out);

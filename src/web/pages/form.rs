@@ -5,7 +5,9 @@ use maud::{Markup, html};
 use super::{
     Notice, PageSettings, about_path,
     controls::{Controls, ERROR},
+    enter_path,
     layout::{Top, organisation, page},
+    mailbox::either,
     sections, send_path,
 };
 use crate::{
@@ -34,9 +36,21 @@ pub fn form_again(
 ) -> String {
     let controls = Controls { locale, values, notice: Some(notice) };
     let t = |key| locale.text(key);
-    let said = t(notice.key());
+    let meant = html! {
+        @if let Some(meant) = notice.meant() { p { (t("mailbox-meant")) } (either(meant)) }
+    };
     let body = html! {
         h1 { (t("error-title")) }
+        (problem(&controls, notice, &meant))
+        (fields(&controls, settings))
+    };
+    page(locale, Top::Nothing, &t("error-title"), &body)
+}
+
+/// What happened, what it is about, what may have been meant, and that nothing of the text is lost.
+pub(super) fn problem(controls: &Controls<'_>, notice: Notice<'_>, meant: &Markup) -> Markup {
+    let said = controls.t(notice.key());
+    html! {
         div.e role="alert" {
             p id=(ERROR) {
                 @match notice.field() {
@@ -44,12 +58,11 @@ pub fn form_again(
                     None => (said),
                 }
             }
-            p { (t("error-again")) }
-            p { (t("error-files")) }
+            (meant)
+            p { (controls.t("error-again")) }
+            p { (controls.t("error-files")) }
         }
-        (fields(&controls, settings))
-    };
-    page(locale, Top::Nothing, &t("error-title"), &body)
+    }
 }
 
 fn before(locale: &Locale, settings: &PageSettings) -> Markup {
@@ -67,6 +80,7 @@ fn before(locale: &Locale, settings: &PageSettings) -> Markup {
             p { (t("landing-lock-server")) " " a href=(about_path(locale.lang())) { (t("about-title")) } }
             p { (t("landing-stay")) " " (locale.text_with("landing-limits", &limits)) }
             (organisation(locale, settings))
+            p { a.more href=(enter_path(locale.lang())) { (t("mailbox-title")) } }
         }
     }
 }
@@ -98,7 +112,9 @@ fn fields(controls: &Controls<'_>, settings: &PageSettings) -> Markup {
             (sections::consent(controls))
             (sections::contact(controls))
             (sections::proof(controls))
+            (sections::before(controls))
             (sections::files(controls, settings))
+            (sections::send(controls))
         }
     }
 }

@@ -40,12 +40,23 @@ impl Top {
 
 /// A whole page of one language.
 pub(super) fn page(locale: &Locale, top: Top, title: &str, main: &Markup) -> String {
+    whole(locale, top, &head(title, top.before()), main)
+}
+
+/// A whole page that its browser asks for again after so many seconds.
+pub(super) fn reloading(locale: &Locale, seconds: u32, title: &str, main: &Markup) -> String {
+    let again = html! { meta http-equiv="refresh" content=(seconds); };
+    let head = head_with(title, Before::Goes, &again);
+    whole(locale, Top::Nothing, &head, main)
+}
+
+fn whole(locale: &Locale, top: Top, head: &Markup, main: &Markup) -> String {
     let t = |key| locale.text(key);
     let lang = locale.lang();
     html! {
         (DOCTYPE)
         html lang=(lang.tag()) {
-            (head(title, top.before()))
+            (head)
             body {
                 a.skip href="#main" { (t("skip-link")) }
                 header.top { a.exit href=(leave_path(lang)) { (t("quick-exit")) } }
@@ -66,10 +77,15 @@ pub(super) fn page(locale: &Locale, top: Top, title: &str, main: &Markup) -> Str
 /// A stylesheet for paper is fetched last, when the page before is surely among those that are held,
 /// and nobody waits for it.
 pub(super) fn head(title: &str, before: Before) -> Markup {
+    head_with(title, before, &html! {})
+}
+
+fn head_with(title: &str, before: Before, more: &Markup) -> Markup {
     html! {
         head {
             meta charset="utf-8";
             meta name="viewport" content="width=device-width,initial-scale=1";
+            (more)
             title { (title) }
             link rel="stylesheet" href=(STYLE_PATH);
             @if before == Before::Goes { link rel="stylesheet" href=(AFTER_PATH) media="print"; }

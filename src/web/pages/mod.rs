@@ -3,14 +3,18 @@
 //! Promises: 1. the form page holds no byte of a request, so that its digest can be published;
 //! 2. whatever was typed comes back escaped; 3. no script, no inline style, no image, nothing from
 //! elsewhere; 4. per language, form and stylesheet together are at most 40 KB, 15 KB compressed;
-//! 5. a page promises only what this version does: it can receive.
+//! 5. a page promises only what this version does; 6. the page of a mailbox has the same size whatever
+//! is in it.
 //!
 //! Does not: know HTTP, choose a status, or keep anything.
 //! Spec: `docs/format/account.md` for the fields; WCAG 2.2 AA for the rest.
 
+mod again;
+mod code;
 mod controls;
 mod form;
 mod layout;
+mod mailbox;
 mod notice;
 mod plain;
 mod receipt;
@@ -23,7 +27,13 @@ use crate::{
     locale::{Lang, Locale},
 };
 
+pub use again::{Again, FREELY_FIELD, PRESSURE_FIELD, again, again_refilled, again_text};
+pub use code::Code;
 pub use form::{form, form_again};
+pub use mailbox::{
+    Answer, CODE_FIELD, MAILBOX_BYTES, MailboxPage, REPLY_FIELD, enter, enter_again, mailbox,
+    once_path, waiting,
+};
 pub use notice::Notice;
 pub use plain::{Plain, about, gone, languages, leave, offline, plain, unreadable};
 pub use receipt::{FileFate, ReceiptPage, receipt};
@@ -88,6 +98,12 @@ pub fn send_path(lang: Lang) -> String {
 #[must_use]
 pub fn leave_path(lang: Lang) -> String {
     format!("/{}/leave", lang.tag())
+}
+
+/// Path of the page on which a code is typed.
+#[must_use]
+pub fn enter_path(lang: Lang) -> String {
+    format!("/{}/mailbox", lang.tag())
 }
 
 /// Path of a language's page about what happens to what is sent.

@@ -3,8 +3,9 @@
 use maud::{DOCTYPE, Markup, html};
 
 use super::{
-    NEUTRAL_SITE, PageSettings, form_path,
+    Code, NEUTRAL_SITE, PageSettings, code, form_path,
     layout::{Before, Top, head, organisation, own_name, page},
+    mailbox::STEP,
 };
 use crate::locale::{Arg, Lang, Locale};
 
@@ -62,17 +63,21 @@ pub fn gone(locale: &Locale) -> String {
 }
 
 /// How to leave without traces, as far as that is possible.
+///
+/// `spare` are codes with which nothing was sent, fresh for each request. The page has the same size
+/// whatever they are.
 #[must_use]
-pub fn leave(locale: &Locale) -> String {
+pub fn leave(locale: &Locale, spare: &[Code]) -> String {
     let t = |key| locale.text(key);
     let steps = ["leave-tor", "leave-other", "leave-phone", "leave-copies", "leave-paper"];
     let main = html! {
         h1 { (t("leave-title")) }
         ul { @for step in steps { li { (t(step)) } } }
         p { (t("leave-limits")) }
+        (code::spare(locale, spare))
         p { a.exit href=(NEUTRAL_SITE) rel="noreferrer" { (t("leave-neutral")) } }
     };
-    page(locale, Top::Left, &t("leave-title"), &main)
+    code::padded(page(locale, Top::Left, &t("leave-title"), &main), STEP)
 }
 
 /// What happens to what is sent: who reads, what the server can see, what nobody can promise.

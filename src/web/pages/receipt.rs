@@ -2,7 +2,11 @@
 
 use maud::{Markup, html};
 
-use super::layout::{Top, page};
+use super::{
+    Code, code,
+    layout::{Top, page},
+    mailbox::STEP,
+};
 use crate::locale::{Arg, Locale};
 
 /// What became of a file that did not arrive whole.
@@ -17,10 +21,10 @@ pub enum FileFate<'a> {
 /// What stands on the page.
 #[derive(Clone, Copy)]
 pub struct ReceiptPage<'a> {
-    /// The 27 digits in 9 groups of 3, separated by spaces.
-    pub digits: &'a str,
-    /// Spare valid receipts of the same form.
-    pub spare: &'a [&'a str],
+    /// The code; `None` if it was sent under one that its writer has already.
+    pub code: Option<&'a Code>,
+    /// Spare valid codes of the same form.
+    pub spare: &'a [Code],
     /// Files that did not arrive whole.
     pub files: &'a [FileFate<'a>],
     /// Path to which "I have written it down" is sent.
@@ -35,34 +39,39 @@ pub struct ReceiptPage<'a> {
 #[must_use]
 pub fn receipt(locale: &Locale, shown: &ReceiptPage<'_>) -> String {
     let t = |key| locale.text(key);
-    let digits = shown.digits.chars().filter(char::is_ascii_digit).count();
-    let count = u64::try_from(digits).unwrap_or_default();
     let main = html! {
         h1 { (t("receipt-title")) }
         p { (t("receipt-thanks")) }
         (unwhole(locale, shown.files))
-        (code(shown.digits, "k"))
-        p { (locale.text_with("receipt-help", &[("count", Arg::Number(count))])) }
-        @if let Some(promise) = shown.promise { p { (t("proof-keep")) } pre { (promise) } }
-        @if !shown.spare.is_empty() {
-            details {
-                summary { (t("spare-title")) }
-                p { (t("spare-help")) }
-                @for digits in shown.spare { (code(digits, "k s")) }
-            }
+        @match shown.code {
+            Some(code) => (fresh(locale, code)),
+            None => p { (t("receipt-same")) },
         }
+        @if let Some(promise) = shown.promise { p { (t("proof-keep")) } pre { (promise) } }
+        (code::spare(locale, shown.spare))
         p { (locale.text_with("receipt-once", &[("minutes", Arg::Number(shown.minutes))])) }
-        form action=(shown.burn) method="post" autocomplete="off" { button { (t("receipt-done")) } }
+        form action=(shown.burn) method="post" autocomplete="off" {
+            button { (t(if shown.code.is_some() { "receipt-done" } else { "box-leave" })) }
+        }
     };
-    page(locale, Top::Nothing, &t("receipt-title"), &main)
+    code::padded(page(locale, Top::Nothing, &t("receipt-title"), &main), STEP)
 }
 
-/// The groups of a code; a line breaks between groups only.
-fn code(digits: &str, class: &str) -> Markup {
-    html! { p class=(class) { @for group in digits.split_whitespace() { span { (group) } " " } } }
+/// A code that its reader has not seen before.
+fn fresh(locale: &Locale, shown: &Code) -> Markup {
+    let digits = shown.digits.chars().filter(char::is_ascii_digit).count();
+    let count = u64::try_from(digits).unwrap_or_default();
+    html! {
+        (code::digits(&shown.digits, "k"))
+        p { (locale.text_with("receipt-help", &[("count", Arg::Number(count))])) }
+        @if let Some(words) = shown.words_for(locale.lang()) {
+            p { (locale.text("receipt-words")) }
+            (code::words(words, "w"))
+        }
+    }
 }
 
-fn unwhole(locale: &Locale, files: &[FileFate<'_>]) -> Markup {
+pub(super) fn unwhole(locale: &Locale, files: &[FileFate<'_>]) -> Markup {
     if files.is_empty() {
         return html! {};
     }

@@ -8,10 +8,13 @@ const BOUNDARY = "sandyk-browser-tests";
 export const part = (name, value, file) => `--${BOUNDARY}\r\nContent-Disposition: form-data; name="${name}"${file ? `; filename="${file}"` : ""}\r\n\r\n${value}\r\n`;
 
 /** Sends a form as a browser would and gives where its answer stands. */
-export function send(site, tag, parts, { whole = true } = {}) {
+export const send = (site, tag, parts, how) => post(site, `/${tag}/send`, parts, how);
+
+/** The same to any address. */
+export function post(site, path, parts, { whole = true } = {}) {
   const body = Buffer.from(parts.join("") + (whole ? `--${BOUNDARY}--\r\n` : ""));
   return new Promise((resolve, reject) => {
-    const asked = request(`${site}/${tag}/send`, { method: "POST", headers: { "content-type": `multipart/form-data; boundary=${BOUNDARY}`, "content-length": body.length } }, (answer) => {
+    const asked = request(`${site}${path}`, { method: "POST", headers: { "content-type": `multipart/form-data; boundary=${BOUNDARY}`, "content-length": body.length } }, (answer) => {
       answer.resume();
       if (answer.statusCode === 303) resolve(answer.headers.location);
       else reject(new Error(`a form was answered with ${answer.statusCode}`));
@@ -19,6 +22,33 @@ export function send(site, tag, parts, { whole = true } = {}) {
     asked.on("error", reject);
     asked.end(body);
   });
+}
+
+/** The code on a receipt page: its digits, and its words where the page has them. */
+export async function receiptOf(url) {
+  const page = await (await fetch(url)).text();
+  const code = page.match(/<p class="k">(.*?)<\/p>/)[1].replace(/\D/g, "");
+  const words = page.match(/<ol class="w">(.*?)<\/ol>/)?.[1].match(/[^<>]+(?=<\/li>)/g);
+  return { code, words };
+}
+
+/** Every page of the way back. */
+async function pagesBack({ open, small }, tag) {
+  const enter = (typed) => post(open.site, `/${tag}/mailbox`, [part("receipt", typed)]);
+  const box = open.site + (await enter("000 102 030 405 060 708 090 102 186"));
+  const pages = [
+    { name: "enter", url: `${open.site}/${tag}/mailbox`, status: 200 },
+    { name: "mistyped", url: open.site + (await enter("0123 <b>")), status: 200 },
+    { name: "meant, digits", url: open.site + (await enter("000 102 030 405 060 708 090 102 816")), status: 200 },
+    { name: "meant, words", url: open.site + (await enter("giggle ability trust artwork edge topic burst blade")), status: 200 },
+    { name: "mailbox", url: box, status: 200 },
+    { name: "receipt, code known", url: open.site + (await send(open.site, tag, [part("story", "x"), part("receipt", "000102030405060708090102186")])), status: 200 },
+    { name: "again, code", url: small.site + (await send(small.site, tag, [part("story", "x"), part("receipt", "000102030405060708090102816")])), status: 200 },
+  ];
+  for (const place of ["write", "correct", "consent", "withdraw"]) pages.push({ name: place, url: `${box}/${place}`, status: 200 });
+  const refused = await post(open.site, `${new URL(box).pathname}/correct`, [part("story", " "), part("freely", "maybe")]);
+  pages.push({ name: "correct, refused", url: open.site + refused, status: 200 });
+  return pages;
 }
 
 /** Every page that a witness can meet in one language: name, address, status. */
@@ -46,6 +76,7 @@ export async function everyPage({ open, small, shut }, tag) {
     { name: "lost", url: await once(small.site, story, part("file", "x", "a.jpg"), part("when", "2024")), status: 200 },
     { name: "closed", url: await once(shut.site, story), status: 200 },
   ];
+  pages.push(...(await pagesBack({ open, small }, tag)));
   for (const [name, parts] of refill) pages.push({ name: `again, ${name}`, url: await once(small.site, parts), status: 200 });
   return pages;
 }

@@ -80,6 +80,25 @@ export class House {
     return opened;
   }
 
+  /** A guardian answers: to each testimony that has one of the words, what belongs to it. */
+  async answer(answers) {
+    const folders = ["--workspace", `${GUARDIAN}/workspace`];
+    const keys = [...folders, "--keys", `${GUARDIAN}/keys`, "--passphrase-file", `${GUARDIAN}/passphrase.txt`];
+    const ask = (...words) => run(BINARY, words, { cwd: this.#folder, maxBuffer: 1 << 28 });
+    const sync = () => ask("sync", "--device", `${GUARDIAN}/device`, ...folders);
+    await sync();
+    const { stdout } = await ask("review", "list", "--json", ...keys);
+    for (const { id } of JSON.parse(stdout)) {
+      const shown = await ask("review", "show", id, "--json", ...keys);
+      const [, words] = answers.find(([word]) => shown.stdout.includes(word)) ?? [];
+      if (!words) continue;
+      const file = join(this.#folder, "answer.txt");
+      await writeFile(file, words);
+      await ask("review", "reply", id, "--send", "--message-file", file, ...keys);
+    }
+    await sync();
+  }
+
   async close() {
     await Promise.all([...this.#servers].map((server) => server.stop()));
   }

@@ -14,7 +14,8 @@ export async function answerEverything(visitor, text) {
     const at = await visitor.stop();
     if (at.kind === "send") return { typed: [...typed], chosen: [...chosen] };
     if (at.kind === "part" && !at.open) await visitor.press("Enter");
-    if (at.kind === "words" && !typed.has(at.name)) {
+    // A code of before stays empty: this is somebody new.
+    if (at.kind === "words" && at.name !== "receipt" && !typed.has(at.name)) {
       const words = `${text} ${at.name}`;
       await visitor.type(words);
       typed.set(at.name, words);

@@ -6,7 +6,7 @@ use crate::{
     intake::PROMISE_FIELD,
     locale::{Arg, Lang},
     testimony::{FILE_FIELD, choices},
-    web::pages::{PageSettings, controls::Controls, layout::own_name},
+    web::pages::{CODE_FIELD, PageSettings, controls::Controls, layout::own_name},
 };
 
 pub(crate) fn consent(c: &Controls<'_>) -> Markup {
@@ -14,13 +14,30 @@ pub(crate) fn consent(c: &Controls<'_>) -> Markup {
         section {
             h2 id="uses" { (c.t("consent-title")) }
             (c.hint("consent-help"))
-            div role="group" aria-labelledby="uses" {
-                (c.ticks("consent", choices::CONSENT))
-                (c.tick("consent-state", "consent-state"))
-                (c.tick("consent-state-sure", "consent-state-sure"))
-                (c.tick("ask-first", "consent-ask"))
-            }
-            (c.line("condition", "consent-condition"))
+            (uses(c))
+        }
+    }
+}
+
+/// The uses, each alone, under a heading with the id `uses`.
+pub(crate) fn uses(c: &Controls<'_>) -> Markup {
+    html! {
+        div role="group" aria-labelledby="uses" {
+            (c.ticks("consent", choices::CONSENT))
+            (c.tick("consent-state", "consent-state"))
+            (c.tick("consent-state-sure", "consent-state-sure"))
+            (c.tick("ask-first", "consent-ask"))
+        }
+        (c.line("condition", "consent-condition"))
+    }
+}
+
+/// The code of somebody who wrote before.
+pub(crate) fn before(c: &Controls<'_>) -> Markup {
+    html! {
+        section {
+            (c.line(CODE_FIELD, "code-before"))
+            (c.hint("code-before-help"))
         }
     }
 }
@@ -80,6 +97,11 @@ pub(crate) fn files(c: &Controls<'_>, settings: &PageSettings) -> Markup {
             }
             p.h id="size" { (c.locale.text_with("evidence-limit", &limits)) }
         }
+    }
+}
+
+pub(crate) fn send(c: &Controls<'_>) -> Markup {
+    html! {
         section {
             h2 { (c.t("send-title")) }
             p { (c.t("send-note")) " " (c.t("send-wait")) }

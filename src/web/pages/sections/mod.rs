@@ -11,7 +11,7 @@ mod people;
 use maud::{Markup, html};
 
 pub(super) use details::{detention, evidence, health, report, role, when};
-pub(super) use end::{consent, contact, files, proof};
+pub(super) use end::{before, consent, contact, files, proof, send, uses};
 pub(super) use people::{people, threats};
 
 use super::controls::Controls;

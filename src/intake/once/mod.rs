@@ -15,6 +15,7 @@ use std::{
 use rand::rngs::OsRng;
 use serde::{Deserialize, Serialize};
 
+use super::MailboxKeys;
 use crate::{
     clock::Clock,
     digest::Digest,
@@ -27,6 +28,8 @@ const LIFETIME_SECONDS: i64 = 30 * 60;
 const RECEIPTS_MAX: usize = 64 << 20;
 /// Files that a receipt names while most of that is taken: names must not use up what receipts need.
 const NAMES_IN_NEED: usize = 1;
+/// Bytes that the pages of visits may take in all.
+const VISITS_MAX: usize = 48 << 20;
 /// Bytes that sealed error pages may take in all.
 const REFILLS_MAX: usize = 48 << 20;
 
@@ -51,9 +54,32 @@ pub enum OncePage {
         field: Option<String>,
         /// Names of fields and what was typed into them, in order of arrival.
         typed: Vec<(String, String)>,
+        /// The form of a mailbox that it is, and the address of that mailbox; none for the first form.
+        back: Option<(String, String)>,
+    },
+    /// A code was mistyped, or there was no room to open it; nothing was opened.
+    Enter {
+        /// Key of the sentence that says what happened.
+        problem: String,
+        /// What was typed.
+        typed: String,
     },
     /// Nothing is kept, and what was typed is gone too.
     Lost,
+    /// A receipt waits for its derivation.
+    Waiting {
+        /// What [`super::Intake::place_in_line`] is asked with.
+        number: u64,
+    },
+    /// A witness came back; what is in the mailbox is read anew each time.
+    Mailbox {
+        /// What the receipt opens.
+        keys: MailboxKeys,
+        /// Key of a sentence about what was just done.
+        notice: Option<String>,
+        /// Files that did not arrive whole with what was just sent: their names as given, and why.
+        unkept: Vec<(String, super::Unkept)>,
+    },
 }
 
 /// All pages that wait to be read.
@@ -65,13 +91,15 @@ pub struct OncePages {
 #[derive(Default)]
 struct Pools {
     receipts: Pool,
+    visits: Pool,
     refills: Pool,
 }
 
 #[derive(Default)]
 struct Pool {
     pages: BTreeMap<Digest, Waiting>,
-    order: BTreeMap<u64, Digest>,
+    /// By the end of their time, then by coming.
+    order: BTreeMap<(i64, u64), Digest>,
     next: u64,
     bytes: usize,
 }
@@ -100,22 +128,30 @@ impl OncePages {
     /// the oldest goes first.
     pub fn keep(&self, page: &OncePage) -> Result<String, Full> {
         let key = OnceKey::random(&mut OsRng);
-        let json = zeroize::Zeroizing::new(serde_json::to_vec(page).map_err(|_| Full)?);
-        let sealed = seal_page(&key, &json).map_err(|_| Full)?;
+        let sealed = sealed(&key, page)?;
         let address = key.to_address();
-        let name = name_of(&address);
         let until = self.clock.steady_seconds().saturating_add(LIFETIME_SECONDS);
-        let mut pools = self.swept();
-        match page {
-            OncePage::Receipt { .. } => {
-                pools.receipts.put(name, sealed, until);
-            }
-            OncePage::Refill { .. } | OncePage::Lost => {
-                pools.refills.put(name, sealed, until);
-                pools.refills.shrink_to(REFILLS_MAX);
-            }
-        }
+        self.swept().put(page, name_of(&address), Waiting { sealed, until, place: 0 });
         Ok(address)
+    }
+
+    /// Puts another page to an address that is still there, for as long as the first one had left; gives
+    /// whether it was.
+    pub fn change(&self, address: &str, page: &OncePage) -> bool {
+        let Some(key) = OnceKey::from_address(address) else { return false };
+        let Ok(sealed) = sealed(&key, page) else { return false };
+        let name = name_of(address);
+        let mut pools = self.swept();
+        let Some(until) = pools.find(&name).map(|waiting| waiting.until) else { return false };
+        pools.remove(&name);
+        pools.put(page, name, Waiting { sealed, until, place: 0 });
+        true
+    }
+
+    /// Whether there is a page at that address.
+    #[must_use]
+    pub fn is_there(&self, address: &str) -> bool {
+        self.swept().find(&name_of(address)).is_some()
     }
 
     /// Whether a receipt could be kept now; asked before a testimony is committed.
@@ -156,9 +192,7 @@ impl OncePages {
     /// Destroys the page at that address; a page that is not there is as good as burned.
     pub fn burn(&self, address: &str) {
         let name = name_of(address);
-        let mut pools = self.swept();
-        pools.receipts.remove(&name);
-        pools.refills.remove(&name);
+        self.swept().remove(&name);
     }
 
     /// Forgets what has expired, also when nobody asks for any page.
@@ -170,30 +204,52 @@ impl OncePages {
     fn swept(&self) -> MutexGuard<'_, Pools> {
         let now = self.clock.steady_seconds();
         let mut pools = self.pools.lock().unwrap_or_else(PoisonError::into_inner);
-        pools.receipts.expire(now);
-        pools.refills.expire(now);
+        pools.all().into_iter().for_each(|pool| pool.expire(now));
         pools
     }
 }
 
 impl Pools {
     fn find(&self, name: &Digest) -> Option<&Waiting> {
-        self.receipts.pages.get(name).or_else(|| self.refills.pages.get(name))
+        let pools = [&self.receipts, &self.visits, &self.refills];
+        pools.into_iter().find_map(|pool| pool.pages.get(name))
+    }
+
+    fn all(&mut self) -> [&mut Pool; 3] {
+        [&mut self.receipts, &mut self.visits, &mut self.refills]
+    }
+
+    fn remove(&mut self, name: &Digest) {
+        self.all().into_iter().for_each(|pool| pool.remove(name));
+    }
+
+    fn put(&mut self, page: &OncePage, name: Digest, waiting: Waiting) {
+        match page {
+            OncePage::Receipt { .. } => self.receipts.put(name, waiting),
+            OncePage::Waiting { .. } | OncePage::Mailbox { .. } => {
+                self.visits.put(name, waiting);
+                self.visits.shrink_to(VISITS_MAX);
+            }
+            OncePage::Refill { .. } | OncePage::Enter { .. } | OncePage::Lost => {
+                self.refills.put(name, waiting);
+                self.refills.shrink_to(REFILLS_MAX);
+            }
+        }
     }
 }
 
 impl Pool {
-    fn put(&mut self, name: Digest, sealed: Vec<u8>, until: i64) {
+    fn put(&mut self, name: Digest, waiting: Waiting) {
         let place = self.next;
         self.next = self.next.wrapping_add(1);
-        self.bytes = self.bytes.saturating_add(sealed.len());
-        self.order.insert(place, name);
-        self.pages.insert(name, Waiting { sealed, until, place });
+        self.bytes = self.bytes.saturating_add(waiting.sealed.len());
+        self.order.insert((waiting.until, place), name);
+        self.pages.insert(name, Waiting { place, ..waiting });
     }
 
     fn remove(&mut self, name: &Digest) {
         if let Some(waiting) = self.pages.remove(name) {
-            self.order.remove(&waiting.place);
+            self.order.remove(&(waiting.until, waiting.place));
             self.bytes = self.bytes.saturating_sub(waiting.sealed.len());
         }
     }
@@ -220,138 +276,14 @@ impl Pool {
     }
 }
 
+fn sealed(key: &OnceKey, page: &OncePage) -> Result<Vec<u8>, Full> {
+    let json = zeroize::Zeroizing::new(serde_json::to_vec(page).map_err(|_| Full)?);
+    seal_page(key, &json).map_err(|_| Full)
+}
+
 fn name_of(address: &str) -> Digest {
     Digest::of_parts(&[b"sandyk/once/v1\n", address.as_bytes()])
 }
 
 #[cfg(test)]
-mod tests {
-    use std::sync::atomic::{AtomicI64, Ordering};
-
-    use super::*;
-
-    struct Hand(AtomicI64);
-    impl Clock for Hand {
-        fn unix_seconds(&self) -> i64 {
-            self.0.load(Ordering::Relaxed)
-        }
-    }
-
-    fn receipt(digits: &str) -> OncePage {
-        OncePage::Receipt { digits: digits.to_owned(), unkept: Vec::new(), promise: None }
-    }
-
-    fn refill(bytes: usize) -> OncePage {
-        let typed = vec![("story".to_owned(), "ы".repeat(bytes / 2))];
-        OncePage::Refill { problem: "error-empty".to_owned(), field: None, typed }
-    }
-
-    #[test]
-    fn a_page_can_be_read_until_it_is_burned() {
-        let pages = OncePages::new(Arc::new(Hand(AtomicI64::new(0))));
-        let address = pages.keep(&receipt("123")).unwrap();
-        assert!(pages.read(&address) == Some(receipt("123")));
-        assert!(pages.read(&address).is_some(), "a phone may reload the tab");
-        pages.burn(&address);
-        assert!(pages.read(&address).is_none());
-        assert!(pages.read("").is_none() && pages.read("../etc/passwd").is_none());
-    }
-
-    #[test]
-    fn a_page_is_gone_after_half_an_hour() {
-        let clock = Arc::new(Hand(AtomicI64::new(0)));
-        let pages = OncePages::new(Arc::<Hand>::clone(&clock));
-        let address = pages.keep(&receipt("123")).unwrap();
-        clock.0.store(LIFETIME_SECONDS - 1, Ordering::Relaxed);
-        assert!(pages.read(&address).is_some());
-        clock.0.store(LIFETIME_SECONDS, Ordering::Relaxed);
-        assert!(pages.read(&address).is_none());
-        assert_eq!(pages.swept().receipts.bytes, 0);
-    }
-
-    #[test]
-    fn a_clock_that_is_turned_back_keeps_no_page() {
-        struct Wrong(AtomicI64);
-        impl Clock for Wrong {
-            fn unix_seconds(&self) -> i64 {
-                self.0.load(Ordering::Relaxed).saturating_neg()
-            }
-            fn steady_seconds(&self) -> i64 {
-                self.0.load(Ordering::Relaxed)
-            }
-        }
-        let clock = Arc::new(Wrong(AtomicI64::new(0)));
-        let pages = OncePages::new(Arc::<Wrong>::clone(&clock));
-        let address = pages.keep(&receipt("123")).unwrap();
-        clock.0.store(LIFETIME_SECONDS, Ordering::Relaxed);
-        assert!(pages.read(&address).is_none());
-    }
-
-    #[test]
-    fn what_is_gone_is_gone_from_memory_though_nobody_asks_for_it() {
-        let clock = Arc::new(Hand(AtomicI64::new(0)));
-        let pages = OncePages::new(Arc::<Hand>::clone(&clock));
-        pages.keep(&receipt("123")).unwrap();
-        clock.0.store(LIFETIME_SECONDS, Ordering::Relaxed);
-        pages.sweep();
-        assert!(pages.pools.lock().unwrap().receipts.pages.is_empty());
-    }
-
-    #[test]
-    fn a_receipt_of_a_durable_testimony_is_kept_though_the_pool_is_full() {
-        let pages = OncePages::new(Arc::new(Hand(AtomicI64::new(0))));
-        let large = "1".repeat(1 << 20);
-        while pages.has_room_for_a_receipt() {
-            pages.keep(&receipt(&large)).unwrap();
-        }
-        let last = pages.keep(&receipt("123")).unwrap();
-        assert!(pages.read(&last) == Some(receipt("123")));
-    }
-
-    #[test]
-    fn names_of_files_leave_room_for_the_receipts_of_others() {
-        let pages = OncePages::new(Arc::new(Hand(AtomicI64::new(0))));
-        let name = || ("\"".repeat(120), crate::intake::Unkept::TooMany);
-        for sent in 0..15_000 {
-            assert!(pages.has_room_for_a_receipt(), "no room after {sent}");
-            let mut unkept: Vec<_> = std::iter::repeat_with(name).take(32).collect();
-            unkept.truncate(pages.names_that_fit());
-            let digits = "123 ".repeat(9);
-            pages.keep(&OncePage::Receipt { digits, unkept, promise: None }).unwrap();
-        }
-    }
-
-    #[test]
-    fn a_page_with_all_that_can_be_typed_can_be_read() {
-        let pages = OncePages::new(Arc::new(Hand(AtomicI64::new(0))));
-        let typed = vec![("story".to_owned(), "\u{1}".repeat(2 << 20))];
-        let problem = "error-much".to_owned();
-        let address = pages.keep(&OncePage::Refill { problem, field: None, typed }).unwrap();
-        assert!(pages.read(&address).is_some());
-    }
-
-    #[test]
-    fn the_pool_holds_no_key_and_no_plaintext() {
-        let pages = OncePages::new(Arc::new(Hand(AtomicI64::new(0))));
-        let address = pages.keep(&receipt("271 828 182")).unwrap();
-        let pools = pages.swept();
-        let (name, waiting) = pools.receipts.pages.first_key_value().unwrap();
-        let key = data_encoding::BASE64URL_NOPAD.decode(address.as_bytes()).unwrap();
-        assert_ne!(name.as_bytes().as_slice(), key);
-        let finds = |needle: &[u8]| waiting.sealed.windows(needle.len()).any(|w| w == needle);
-        assert!(!finds(b"271 828 182") && !finds(&key));
-    }
-
-    #[test]
-    fn a_flood_of_error_pages_never_pushes_out_a_receipt() {
-        let pages = OncePages::new(Arc::new(Hand(AtomicI64::new(0))));
-        let kept = pages.keep(&receipt("123")).unwrap();
-        let first = pages.keep(&refill(1 << 20)).unwrap();
-        for _ in 0..60 {
-            pages.keep(&refill(1 << 20)).unwrap();
-        }
-        assert!(pages.swept().refills.bytes <= REFILLS_MAX);
-        assert!(pages.read(&first).is_none(), "the oldest error page made room");
-        assert!(pages.read(&kept).is_some());
-    }
-}
+mod tests;

@@ -1,5 +1,7 @@
 //! The one form: its parts go straight into sealing, in the order in which they arrive.
 
+mod typed;
+
 use std::sync::Arc;
 
 use axum::{
@@ -8,25 +10,23 @@ use axum::{
     response::Response,
 };
 
+use self::typed::{Typed, drain};
 use super::{
     Web,
     answer::{self, Encoding},
-    crowd::{Allowance, Seat},
+    crowd::Seat,
+    mailbox,
     multipart::{Broken, Form as Parts, Part, most_drained},
     pace::Pace,
-    pages::Notice,
+    pages::{Again, CODE_FIELD, Notice, once_path},
 };
 use crate::{
-    config::Limits,
-    intake::{Accepted, IntakeError, OncePage, PROMISE_FIELD, Submission},
+    digest::Digest,
+    intake::{Accepted, Author, IntakeError, MailboxKeys, OncePage, PROMISE_FIELD, Submission},
     locale::Lang,
-    testimony::{Form, FormError},
+    receipt::Receipt,
+    testimony::{FormError, Kind},
 };
-
-/// Bytes of everything typed that are held while the words are not sealed yet.
-const MAX_TYPED: usize = 2 << 20;
-/// Bytes of a field's name; ours have fewer than 40.
-const MAX_FIELD_NAME: usize = 64;
 
 /// Takes in one testimony and answers with the address of the page that says how it went.
 pub(super) async fn send(
@@ -37,29 +37,105 @@ pub(super) async fn send(
     let Some(lang) = Lang::parse(&tag) else {
         return super::strange(&web, request.headers());
     };
+    let letter = Letter { consent: web.site.of(lang).consent_text, from: Origin::Form };
+    take(&web, lang, letter, request).await
+}
+
+/// The same from one of the forms of a mailbox.
+///
+/// If the mailbox was closed meanwhile, what was typed comes back in the first form, to be sent with the
+/// code typed again.
+pub(super) async fn again(
+    State(web): State<Web>,
+    Path((tag, address)): Path<(String, String)>,
+    request: Request,
+) -> Response {
+    let place = Again::at(request.uri().path());
+    let (Some(lang), Some(what)) = (Lang::parse(&tag), place) else {
+        return super::strange(&web, request.headers());
+    };
+    let pages = web.site.of(lang);
+    let consent = pages.again(what).map_or(pages.consent_text, |form| form.consent_text);
+    let from = match web.intake.pages().read(&address) {
+        Some(OncePage::Mailbox { keys, .. }) => Origin::Mailbox { what, address, keys: Some(keys) },
+        Some(_) | None => Origin::Nowhere,
+    };
+    take(&web, lang, Letter { consent, from }, request).await
+}
+
+/// What is known of a form before it is read.
+struct Letter {
+    /// Digest of the page that its writer had before them.
+    consent: Digest,
+    from: Origin,
+}
+
+/// Where it was sent from.
+enum Origin {
+    /// The first form.
+    Form,
+    /// A form of the mailbox at that address.
+    Mailbox { what: Again, address: String, keys: Option<MailboxKeys> },
+    /// A form of a mailbox that is closed.
+    Nowhere,
+}
+
+async fn take(web: &Web, lang: Lang, mut letter: Letter, request: Request) -> Response {
     let encoding = Encoding::accepted(request.headers());
     let Some(seat) = request.extensions().get::<Arc<Seat>>().cloned() else {
         // Not by way of our listener: there is nothing that bounds what it sends.
         return answer::page(StatusCode::SERVICE_UNAVAILABLE, &web.site.of(lang).busy, encoding);
     };
-    let received = receive(&web, lang, &seat, request).await;
+    let received = receive(web, lang, &seat, &mut letter, request).await;
     seat.is_answered_now();
-    let page = match received {
-        Ok(Accepted { digits, mut unkept, promise }) => {
+    let page = match (received, letter.from) {
+        (Ok(Taken { accepted, .. }), Origin::Mailbox { address, .. }) => {
+            let mut unkept = accepted.unkept;
             unkept.truncate(web.intake.pages().names_that_fit());
-            OncePage::Receipt { digits: digits.expose().to_owned(), unkept, promise }
+            // Read anew: the keys went with what was sent.
+            if let Some(OncePage::Mailbox { keys, .. }) = web.intake.pages().read(&address) {
+                mailbox::tell(web, &address, keys, "box-sent", unkept);
+                return answer::see_other(&once_path(lang, &address));
+            }
+            OncePage::Receipt { digits: String::new(), unkept, promise: None }
         }
-        Err(Refused { notice, typed: Some(typed) }) => OncePage::Refill {
+        (Ok(Taken { accepted, knows_code }), Origin::Form | Origin::Nowhere) => {
+            let Accepted { digits, mut unkept, promise } = accepted;
+            unkept.truncate(web.intake.pages().names_that_fit());
+            // Whoever typed a code has it; it is not shown once more.
+            let digits = digits.filter(|_| !knows_code);
+            let digits = digits.map(|digits| digits.expose().to_owned()).unwrap_or_default();
+            OncePage::Receipt { digits, unkept, promise }
+        }
+        (Err(Refused { notice, typed: Some(typed) }), from) => OncePage::Refill {
             problem: notice.key().to_owned(),
             field: notice.field().map(str::to_owned),
             typed,
+            back: from.back(),
         },
-        Err(Refused { notice: _, typed: None }) => OncePage::Lost,
+        (Err(Refused { notice: _, typed: None }), _) => OncePage::Lost,
     };
     match web.intake.pages().keep(&page) {
-        Ok(address) => answer::see_other(&format!("/{}/once/{address}", lang.tag())),
+        Ok(address) => answer::see_other(&once_path(lang, &address)),
         Err(_) => answer::page(StatusCode::SERVICE_UNAVAILABLE, &web.site.of(lang).busy, encoding),
     }
+}
+
+impl Origin {
+    /// The form that comes back, and the mailbox that it belongs to.
+    fn back(self) -> Option<(String, String)> {
+        match self {
+            Self::Mailbox { what, address, .. } => Some((what.place().to_owned(), address)),
+            Self::Form | Self::Nowhere => None,
+        }
+    }
+}
+
+/// It is durable.
+struct Taken {
+    accepted: Accepted,
+    /// Whether its writer typed a code.
+    knows_code: bool,
 }
 
 /// Nothing is kept; what was typed goes back, unless it was sealed and wiped before.
@@ -107,36 +183,36 @@ impl From<Broken> for Refused {
     }
 }
 
-/// What was typed, until it is sealed.
-struct Typed {
-    fields: Vec<(String, String)>,
-    bytes: usize,
-    problem: Option<Notice<'static>>,
-    allowance: Allowance,
-    /// Bytes that are read in all, held or not.
-    most: u64,
-}
-
 async fn receive(
     web: &Web,
     lang: Lang,
     seat: &Arc<Seat>,
+    letter: &mut Letter,
     request: Request,
-) -> Result<Accepted, Refused> {
+) -> Result<Taken, Refused> {
     let (head, body) = request.into_parts();
     let content_type = head.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let pace = Pace::of(web.intake.limits());
     let mut parts = Parts::new(body, content_type.unwrap_or_default(), pace)
         .ok_or(Refused::because(Notice::BROKEN))?;
     let typed = Typed::new(seat.allowance(), web.intake.limits());
-    let submission = match web.intake.begin().await {
+    let most = most_drained(web.intake.limits());
+    if matches!(letter.from, Origin::Nowhere) {
+        return Err(hand_back(&mut parts, typed, Refused::because(Notice::VISIT), most).await);
+    }
+    let mut submission = match web.intake.begin().await {
         Ok(submission) => submission,
-        Err(error) => {
-            let most = most_drained(web.intake.limits());
-            return Err(hand_back(&mut parts, typed, error, most).await);
-        }
+        Err(error) => return Err(hand_back(&mut parts, typed, error.into(), most).await),
     };
-    let mut desk = Reception { web, lang, seat, submission, typed: Some(typed), files: 0 };
+    let mut kind = Kind::New;
+    if let Origin::Mailbox { what, keys, .. } = &mut letter.from {
+        kind = what.kind();
+        keys.take().into_iter().for_each(|keys| submission.is_by(Author::Mailbox(keys)));
+    }
+    let origin = Page { lang, consent: letter.consent, kind };
+    let typed = Some(typed);
+    let mut desk =
+        Reception { web, seat, page: origin, submission, typed, files: 0, knows_code: false };
     match desk.read(&mut parts).await {
         Ok(()) => desk.finish().await,
         Err((refused, unread)) => {
@@ -153,7 +229,7 @@ async fn receive(
 }
 
 /// Nothing can be taken in: reads what was typed, only to give it back.
-async fn hand_back(parts: &mut Parts, mut typed: Typed, error: IntakeError, most: u64) -> Refused {
+async fn hand_back(parts: &mut Parts, mut typed: Typed, because: Refused, most: u64) -> Refused {
     let mut unread = None;
     while let Ok(Some(mut part)) = parts.next().await {
         if part.file_name().is_some() || typed.read(&mut part).await.is_err() {
@@ -162,19 +238,29 @@ async fn hand_back(parts: &mut Parts, mut typed: Typed, error: IntakeError, most
         }
     }
     drain(parts, unread, most).await;
-    Refused::from(error).with(Some(typed))
+    because.with(Some(typed))
 }
 
 /// One form being read: first what was typed, then the files.
 struct Reception<'w> {
     web: &'w Web,
-    lang: Lang,
     seat: &'w Seat,
+    page: Page,
     submission: Submission,
     /// Gone once the words are sealed.
     typed: Option<Typed>,
     /// Bytes of files that came, kept or not.
     files: u64,
+    /// Whether its writer typed a code.
+    knows_code: bool,
+}
+
+/// The page on which it was written.
+#[derive(Clone, Copy)]
+struct Page {
+    lang: Lang,
+    consent: Digest,
+    kind: Kind,
 }
 
 impl Reception<'_> {
@@ -206,7 +292,7 @@ impl Reception<'_> {
     async fn field(&mut self, part: &mut Part) -> Result<(), Refused> {
         let Some(typed) = &mut self.typed else { return Err(Refused::because(Notice::ORDER)) };
         typed.read(part).await?;
-        if part.name() == PROMISE_FIELD {
+        if part.name() == PROMISE_FIELD && self.page.kind == Kind::New {
             self.submission.want_promise();
         }
         Ok(())
@@ -244,111 +330,30 @@ impl Reception<'_> {
     /// Seals what was typed and wipes it. What the form refuses goes back to its writer.
     async fn seal_words(&mut self) -> Result<(), Refused> {
         let Some(typed) = &self.typed else { return Ok(()) };
-        let form = typed.to_form(self.lang)?;
-        let consent = self.web.site.of(self.lang).consent_text;
-        self.submission.words(form, consent).await?;
+        let form = typed.to_form(self.page.lang)?;
+        if self.page.kind == Kind::New
+            && let Some(code) = typed.filled(CODE_FIELD)
+        {
+            let receipt = Receipt::parse(code).map_err(|_| Refused::because(Notice::CODE))?;
+            self.submission.is_by(Author::Receipt(receipt));
+            self.knows_code = true;
+        }
+        self.submission.is_a(self.page.kind, typed.pressure()?);
+        self.submission.words(form, self.page.consent).await?;
         self.typed = None;
         Ok(())
     }
 
     /// Nothing is lost of what was typed while it is still here.
-    async fn finish(mut self) -> Result<Accepted, Refused> {
+    async fn finish(mut self) -> Result<Taken, Refused> {
         let typed = self.typed.as_ref().map(|typed| typed.fields.clone());
         let back = |refused: Refused| Refused { typed: typed.clone(), ..refused };
         self.seal_words().await.map_err(back)?;
         if !self.seat.is_ending() {
             return Err(back(Refused::because(Notice::BUSY)));
         }
-        self.submission.finish().await.map_err(|error| back(error.into()))
+        let knows_code = self.knows_code;
+        let accepted = self.submission.finish().await.map_err(|error| back(error.into()))?;
+        Ok(Taken { accepted, knows_code })
     }
-}
-
-impl Typed {
-    fn new(allowance: Allowance, limits: &Limits) -> Self {
-        let most = most_drained(limits);
-        Self { fields: Vec::new(), bytes: 0, problem: None, allowance, most }
-    }
-
-    fn read_until_now(&self) -> u64 {
-        u64::try_from(self.bytes).unwrap_or(u64::MAX)
-    }
-
-    /// So many bytes more came. Past all bounds the rest is not even read.
-    fn count(&mut self, bytes: usize) -> Result<(), Refused> {
-        self.bytes = self.bytes.saturating_add(bytes);
-        if self.read_until_now() <= self.most {
-            Ok(())
-        } else {
-            Err(Refused::because(Notice::TOO_LARGE))
-        }
-    }
-
-    async fn read(&mut self, part: &mut Part) -> Result<(), Refused> {
-        if part.name().len() > MAX_FIELD_NAME {
-            self.problem = Some(Notice::of(&FormError::UnknownField));
-            while let Some(chunk) = part.chunk().await? {
-                self.count(chunk.len())?;
-            }
-            return Ok(());
-        }
-        let name = part.name().to_owned();
-        let mut value = Vec::new();
-        while let Some(chunk) = part.chunk().await? {
-            self.count(chunk.len())?;
-            if self.bytes > MAX_TYPED {
-                self.problem = Some(Notice::TOO_LARGE);
-            } else if self.allowance.take(chunk.len()).await {
-                value.extend_from_slice(&chunk);
-            } else {
-                self.problem = Some(Notice::BUSY);
-            }
-        }
-        let value = String::from_utf8(value).unwrap_or_else(|e| {
-            self.problem = Some(Notice::BROKEN);
-            String::from_utf8_lossy(e.as_bytes()).into_owned()
-        });
-        self.fields.push((name, value));
-        Ok(())
-    }
-
-    fn to_form(&self, lang: Lang) -> Result<Form, Refused> {
-        if let Some(problem) = self.problem {
-            return Err(Refused::because(problem));
-        }
-        let mut form = Form::new(lang);
-        for (name, value) in self.fields.iter().filter(|(name, _)| name != PROMISE_FIELD) {
-            form.put(name, value)?;
-        }
-        Ok(form)
-    }
-}
-
-/// Reads on after a refusal, within bounds: a browser shows an answer only when it has sent all. The part
-/// at which it was refused comes first, since the next one can only be asked for when it is read.
-async fn drain(parts: &mut Parts, unread: Option<Part>, most: u64) {
-    let mut part = unread;
-    let mut drained: u64 = 0;
-    loop {
-        if let Some(mut part) = part.take() {
-            drained = drained.saturating_add(skip(&mut part, most.saturating_sub(drained)).await);
-        }
-        // Past the bound a part may be unread, and asking for the next one would read it.
-        if drained > most {
-            return;
-        }
-        let Ok(Some(next)) = parts.next().await else { return };
-        part = Some(next);
-    }
-}
-
-/// Reads a part to its end, or past so many bytes, and gives how many there were.
-async fn skip(part: &mut Part, most: u64) -> u64 {
-    let mut skipped: u64 = 0;
-    while let Ok(Some(chunk)) = part.chunk().await {
-        skipped = skipped.saturating_add(u64::try_from(chunk.len()).unwrap_or(u64::MAX));
-        if skipped > most {
-            break;
-        }
-    }
-    skipped
 }

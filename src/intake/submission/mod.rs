@@ -1,27 +1,27 @@
 //! One testimony on its way in, as steps that each take the one before.
 
-use std::{io::Write as _, sync::Arc, time::Duration};
+mod commit;
+
+use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use rand::rngs::OsRng;
 use tokio::task;
 
 use super::{
-    Closed, Intake, Readers, Room, Unkept,
+    Closed, Intake, MailboxKeys, Readers, Room, Unkept,
     places::Place,
-    record::Record,
     upload::{Container, Upload},
     wiping,
 };
 use crate::{
     digest::Digest,
     id::TestimonyId,
-    ledger::feed::PartInfo,
-    receipt::{Derived, Receipt, ReceiptError},
-    sealed::{Cover, ReaderEnvelopes, SealError, Sealed, TestimonyKeys, TestimonyRecipients, part},
+    receipt::{Receipt, ReceiptError},
+    sealed::{ReaderEnvelopes, SealError, Sealed, TestimonyKeys, TestimonyRecipients, part},
     secret::SecretText,
-    store::{BlobWriter as _, SledStore, Store as _, StoreError},
-    testimony::{Channel, Form, FormError, Kind},
+    store::{Store as _, StoreError},
+    testimony::{Channel, Form, FormError, Kind, Pressure},
 };
 
 /// Most seconds that files wait for a place; then the words go on without them.
@@ -38,6 +38,21 @@ pub struct Submission {
     upload: Option<Upload>,
     place: Option<Place>,
     promise: Promised,
+    author: Author,
+    kind: Kind,
+    pressure: Option<Pressure>,
+}
+
+/// Who writes, as far as the server must know.
+#[derive(Default)]
+pub enum Author {
+    /// Somebody new, who gets a receipt.
+    #[default]
+    Fresh,
+    /// Whoever has this receipt, used before or not.
+    Receipt(Receipt),
+    /// Whoever opened this mailbox.
+    Mailbox(MailboxKeys),
 }
 
 /// Whether the witness asked for the server's signed word.
@@ -56,8 +71,8 @@ struct Words {
 
 /// The testimony is durable; this is all that is left to tell.
 pub struct Accepted {
-    /// The 27 digits, in 9 groups.
-    pub digits: SecretText,
+    /// The 27 digits, in 9 groups; `None` for who came by an open mailbox.
+    pub digits: Option<SecretText>,
     /// Files that did not arrive whole.
     pub unkept: Vec<(String, Unkept)>,
     /// The signed promise, if it was asked for.
@@ -105,14 +120,37 @@ impl Submission {
         if intake.room() == Room::Nothing {
             return Err(IntakeError::Full);
         }
+        let _first = intake.mailboxes.give_way();
         let id = TestimonyId::random(&mut OsRng);
         let sealing = readers.clone();
         let (recipients, envelopes) = on_thread(move || {
             TestimonyKeys::generate(&mut OsRng).into_envelopes(sealing.keyring())
         })
         .await??;
-        let (words, upload, place, promise) = (None, None, None, Promised::No);
-        Ok(Self { intake, readers, id, recipients, envelopes, words, upload, place, promise })
+        Ok(Self {
+            intake,
+            readers,
+            id,
+            recipients,
+            envelopes,
+            words: None,
+            upload: None,
+            place: None,
+            promise: Promised::No,
+            author: Author::Fresh,
+            kind: Kind::New,
+            pressure: None,
+        })
+    }
+
+    /// Says who writes; until the end. If the mailbox has a testimony, this one continues it.
+    pub fn is_by(&mut self, author: Author) {
+        self.author = author;
+    }
+
+    /// Says what it is to the earlier testimony, and whether the writer is free; before the words.
+    pub fn is_a(&mut self, kind: Kind, pressure: Option<Pressure>) {
+        (self.kind, self.pressure) = (kind, pressure);
     }
 
     /// The witness asks for the server's signed word that this testimony will be in the public log.
@@ -130,10 +168,14 @@ impl Submission {
             return Err(IntakeError::Order);
         }
         let (id, recipients) = (self.id, self.recipients.clone());
+        let (kind, pressure) = (self.kind, self.pressure.take());
         let sealed = on_thread(move || -> Result<Words, IntakeError> {
-            let says_something = form.says_something();
-            let (account, identity) =
+            // A change of consent or a withdrawal says something without any words.
+            let says_something =
+                form.says_something() || matches!(kind, Kind::ConsentChange | Kind::Withdrawal);
+            let (mut account, identity) =
                 form.into_parts(id, Channel::WebServerSealed, consent_text)?;
+            (account.triage.kind, account.pressure) = (kind, pressure);
             Ok(Words {
                 account: recipients.seal_account(&account)?,
                 identity: recipients.seal_identity(&identity)?,
@@ -218,6 +260,8 @@ impl Submission {
     }
 
     async fn seal_and_commit(mut self) -> Result<Accepted, IntakeError> {
+        let intake = Arc::clone(&self.intake);
+        let _first = intake.mailboxes.give_way();
         let words = self.words.take().ok_or(IntakeError::Order)?;
         let offered = self.upload.as_ref().is_some_and(Upload::was_offered_files);
         if !words.says_something && !offered {
@@ -227,11 +271,15 @@ impl Submission {
             return Err(IntakeError::Busy);
         }
         let (container, unkept) = self.container(&words).await?;
-        let salt = self.readers.keyring().get().salt;
-        let receipt = Box::new(Receipt::random(&mut OsRng));
-        let (receipt, derived) = self.intake.kdf.derive(receipt, salt).await?;
+        let (digits, derived) = match self.derive().await {
+            Ok(derived) => derived,
+            Err(error) => {
+                let _ = self.intake.store.discard(container.blob);
+                return Err(error);
+            }
+        };
         let promise = self.commit(words, container, &derived).await?;
-        Ok(Accepted { digits: receipt.digits(), unkept, promise })
+        Ok(Accepted { digits, unkept, promise })
     }
 
     /// The container of the files; if it could not be written and the words say something, an empty one.
@@ -252,96 +300,6 @@ impl Submission {
         let (empty, _) = self.new_upload()?.finish().await;
         Ok((empty.ok_or_else(no_room)?, unkept))
     }
-
-    fn cover(
-        &self,
-        words: &Words,
-        exhibits: Digest,
-        derived: &Derived,
-    ) -> Result<Sealed<part::Cover>, SealError> {
-        self.recipients.seal_cover(&Cover {
-            schema: Cover::SCHEMA.to_owned(),
-            id: self.id,
-            keyring: self.readers.digest(),
-            account: words.account.digest(),
-            identity: words.identity.digest(),
-            exhibits,
-            lookup: derived.lookup.digest(),
-            reply: derived.reply.recipient().to_string(),
-            witness: data_encoding::BASE64.encode(derived.signing.verifying_key().as_bytes()),
-            kind: Kind::New,
-            channel: Channel::WebServerSealed,
-            continues: None,
-            signature: None,
-        })
-    }
-
-    async fn commit(
-        self,
-        words: Words,
-        exhibits: Container,
-        derived: &Derived,
-    ) -> Result<Option<String>, IntakeError> {
-        let cover = self.cover(&words, exhibits.sha256, derived)?;
-        let Words { account, identity, says_something: _ } = words;
-        let digest = cover.digest();
-        let store = &self.intake.store;
-        let (cover, account, identity) = tokio::join!(
-            write_part(store, "cover", cover.into_bytes()),
-            write_part(store, "account", account.into_bytes()),
-            write_part(store, "identity", identity.into_bytes()),
-        );
-        let Container { blob, bytes, sha256 } = exhibits;
-        let exhibits = PartInfo { name: "exhibits".to_owned(), bytes, sha256, blob };
-        let written = [cover, account, identity, Ok(exhibits)];
-        let blobs: Vec<_> = written.iter().flatten().map(|part| part.blob).collect();
-        let envelopes = self.intake.still_readers(self.envelopes);
-        let done = async {
-            if envelopes.iter().all(|of| of.identity.is_none()) {
-                return Err(SealError::NoReaders.into());
-            }
-            // The week stays open until the testimony is durable: its batch is not made before.
-            let open = self.intake.log.open_week().await;
-            let record = Record {
-                id: self.id,
-                week: open.week,
-                epoch: self.readers.keyring().get().epoch,
-                cover: digest,
-                lookup: derived.lookup.digest(),
-                parts: written.into_iter().collect::<Result<_, _>>()?,
-                envelopes,
-            };
-            let commit = record.into_commit()?;
-            let leaf = commit.event.as_ref().map(|event| event.leaf);
-            store.commit(commit).await?;
-            let wanted = leaf.filter(|_| self.promise == Promised::Wanted);
-            Ok(wanted.and_then(|leaf| self.intake.log.promise(open.week, leaf)))
-        };
-        let done: Result<_, IntakeError> = done.await;
-        if done.is_err() {
-            // Nothing was acknowledged; what cannot be removed now is swept at the next start.
-            for blob in blobs {
-                let _ = store.discard(blob);
-            }
-        }
-        done
-    }
-}
-
-/// Writes one small sealed part to a blob file of its own, durably.
-async fn write_part(
-    store: &Arc<SledStore>,
-    name: &str,
-    sealed: Vec<u8>,
-) -> Result<PartInfo, IntakeError> {
-    let (name, store) = (name.to_owned(), Arc::clone(store));
-    on_thread(move || -> Result<PartInfo, IntakeError> {
-        let mut blob = store.blob()?;
-        blob.write_all(&sealed).map_err(StoreError::from)?;
-        let bytes = u64::try_from(sealed.len()).unwrap_or(u64::MAX);
-        Ok(PartInfo { name, bytes, sha256: Digest::of(&sealed), blob: blob.finish()? })
-    })
-    .await?
 }
 
 async fn on_thread<T: Send + 'static>(

@@ -1,0 +1,226 @@
+//! Measures the way back: look-ups beside Argon2id alone, and texts beside a flood of look-ups.
+//!
+//! `cargo build && cargo run --example mailbox_load`: makes a throw-away organisation with the demo, opens
+//! its intake in this process, and prints ratios of one run, both sides in turn. Every loop is bounded.
+#![expect(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::cast_precision_loss,
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    reason = "a measuring tool that stops at the first surprise"
+)]
+
+use std::{
+    path::Path,
+    process::Command,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use rand::rngs::OsRng;
+use sandyk::{
+    clock::SystemClock,
+    config::{Limits, MailboxConfig, ServerConfig},
+    digest::Digest,
+    intake::{Bounds, Intake, KeyringFolder},
+    ledger::{Feed, LedgerKey},
+    locale::Lang,
+    receipt::{KdfMemory, Receipt, Salt},
+    store::SledStore,
+    testimony::Form,
+};
+
+/// Turns of each side.
+const TURNS: usize = 12;
+/// How long a turn is.
+const TURN: Duration = Duration::from_secs(2);
+/// Who ask at once in the flood.
+const FLOOD: usize = 64;
+
+#[tokio::main]
+async fn main() {
+    let folder = tempfile::tempdir().unwrap();
+    let intake = intake(folder.path());
+    let places = MailboxConfig::default().derivations();
+    println!(
+        "cores {}, places for mailboxes {places}",
+        std::thread::available_parallelism().unwrap()
+    );
+
+    let (mut keys, mut pages, mut alone) = (Vec::new(), Vec::new(), Vec::new());
+    for _ in 0..TURNS {
+        alone.push(argon(places).await);
+        keys.push(look_ups(&intake, places, false).await);
+        alone.push(argon(places).await);
+        pages.push(look_ups(&intake, places, true).await);
+    }
+    let bare = median(&mut alone);
+    println!("Argon2id alone, {places} threads      {bare:7.1} /s");
+    for (what, rates) in [("receipt to keys", &mut keys), ("with replies opened", &mut pages)] {
+        let rate = median(rates);
+        println!("{what:24}       {rate:7.1} /s   {:.2} of Argon2id alone", rate / bare);
+    }
+
+    for writers in [1, 4] {
+        let (mut quiet, mut flooded, mut asked) = (Vec::new(), Vec::new(), 0);
+        for _ in 0..TURNS {
+            quiet.extend(texts(&intake, writers).await);
+            let flood = Flood::start(&intake);
+            flooded.extend(texts(&intake, writers).await);
+            asked += flood.stop().await;
+        }
+        let (quiet, flooded) = (median(&mut quiet), median(&mut flooded));
+        println!(
+            "texts, {writers} at once: {quiet:.1} ms alone, {flooded:.1} ms beside {FLOOD} who ask ({asked} \
+             look-ups, as many wrong receipts): {:.2} times as long",
+            flooded / quiet
+        );
+    }
+}
+
+/// An intake over an empty store, with the keyring of a demo.
+fn intake(folder: &Path) -> Arc<Intake> {
+    let binary = std::env::current_exe().unwrap();
+    let binary = binary.parent().unwrap().parent().unwrap().join("sandyk");
+    let made = Command::new(&binary)
+        .args(["demo", "--once", "--intake", "127.0.0.1:18082", "--desk", "127.0.0.1:18083"])
+        .arg("--folder")
+        .arg(folder.join("demo"))
+        .output()
+        .expect("build the binary with the same profile first");
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    let config = ServerConfig::load(&folder.join("demo/server/server.toml")).unwrap();
+    let mut keyrings = KeyringFolder::new(config.keyring, config.roots);
+    keyrings.look().unwrap();
+    let store = folder.join("store");
+    let opened = Arc::new(SledStore::open(&store).unwrap());
+    let key = Arc::new(LedgerKey::open(&store, Feed::Empty, &mut OsRng).unwrap());
+    let limits = Limits { words_until_percent: 100, files_until_percent: 100, ..Limits::default() };
+    let bounds = Bounds { limits, mailbox: MailboxConfig::default() };
+    let clock = Arc::new(SystemClock);
+    Arc::new(Intake::new(opened, keyrings.subscribe(), clock, bounds, key).unwrap())
+}
+
+/// Receipts derived in a second by so many threads.
+async fn argon(threads: usize) -> f64 {
+    let begun = Instant::now();
+    let thread = || {
+        tokio::task::spawn_blocking(move || {
+            let (mut memory, mut done) = (KdfMemory::new(), 0_usize);
+            while begun.elapsed() < TURN {
+                let receipt = Receipt::random(&mut OsRng);
+                drop(receipt.derive(&Salt([7; 32]), &mut memory).unwrap());
+                done += 1;
+            }
+            done
+        })
+    };
+    let all: Vec<_> = (0..threads).map(|_| thread()).collect();
+    let mut done = 0;
+    for one in all {
+        done += one.await.unwrap();
+    }
+    done as f64 / begun.elapsed().as_secs_f64()
+}
+
+/// Mailboxes opened in a second, asked for by twice as many as there are places.
+async fn look_ups(intake: &Arc<Intake>, places: usize, with_replies: bool) -> f64 {
+    let begun = Instant::now();
+    let ask = || {
+        let intake = Arc::clone(intake);
+        tokio::spawn(async move {
+            let mut done = 0_usize;
+            while begun.elapsed() < TURN {
+                one(&intake, with_replies).await;
+                done += 1;
+            }
+            done
+        })
+    };
+    let all: Vec<_> = (0..places * 2).map(|_| ask()).collect();
+    let mut done = 0;
+    for one in all {
+        done += one.await.unwrap();
+    }
+    done as f64 / begun.elapsed().as_secs_f64()
+}
+
+async fn one(intake: &Intake, with_replies: bool) {
+    let Ok(ticket) = intake.open_mailbox(Receipt::random(&mut OsRng)) else { return };
+    let keys = ticket.keys().await.unwrap();
+    if with_replies {
+        drop(intake.replies(&keys, 0).await.unwrap());
+    }
+}
+
+/// Many who come back at once, with right receipts and wrong ones.
+struct Flood {
+    stop: Arc<AtomicBool>,
+    asked: Arc<AtomicUsize>,
+    all: Vec<tokio::task::JoinHandle<()>>,
+}
+
+impl Flood {
+    fn start(intake: &Arc<Intake>) -> Self {
+        let (stop, asked) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
+        let ask = || {
+            let (intake, stop, asked) = (Arc::clone(intake), Arc::clone(&stop), Arc::clone(&asked));
+            tokio::spawn(async move {
+                while !stop.load(Ordering::Relaxed) {
+                    let right = Receipt::random(&mut OsRng);
+                    let wrong = right.digits().expose().replace('1', "2").replace('3', "4");
+                    drop(Receipt::parse(&wrong));
+                    one(&intake, true).await;
+                    asked.fetch_add(1, Ordering::Relaxed);
+                }
+            })
+        };
+        let all = (0..FLOOD).map(|_| ask()).collect();
+        Self { stop, asked, all }
+    }
+
+    async fn stop(self) -> usize {
+        self.stop.store(true, Ordering::Relaxed);
+        for one in self.all {
+            one.await.unwrap();
+        }
+        self.asked.load(Ordering::Relaxed)
+    }
+}
+
+/// Milliseconds that texts take, so many at once, for one turn.
+async fn texts(intake: &Arc<Intake>, writers: usize) -> Vec<f64> {
+    let begun = Instant::now();
+    let write = || {
+        let intake = Arc::clone(intake);
+        tokio::spawn(async move {
+            let mut took = Vec::new();
+            while begun.elapsed() < TURN {
+                let this = Instant::now();
+                let mut submission = intake.begin().await.unwrap();
+                let mut form = Form::new(Lang::Ru);
+                form.put("story", &"ы".repeat(1000)).unwrap();
+                submission.words(form, Digest::NONE).await.unwrap();
+                drop(submission.finish().await.unwrap());
+                took.push(this.elapsed().as_secs_f64() * 1e3);
+            }
+            took
+        })
+    };
+    let all: Vec<_> = (0..writers).map(|_| write()).collect();
+    let mut took = Vec::new();
+    for one in all {
+        took.extend(one.await.unwrap());
+    }
+    took
+}
+
+fn median(values: &mut [f64]) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
