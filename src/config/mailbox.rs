@@ -8,7 +8,7 @@ use serde::Deserialize;
 pub struct MailboxConfig {
     /// Weeks after which a reply that nobody deleted goes, 4 to 520.
     pub keep_weeks: u16,
-    /// Argon2id runs at once for those who come back, 19 MiB each; 0: one for each core.
+    /// Argon2id runs at once for those who come back, 19 MiB each; 0: one for every two cores.
     pub derivations_at_once: usize,
     /// How many may wait for theirs; the next one is told to come later.
     pub waiting: usize,
@@ -21,13 +21,13 @@ impl Default for MailboxConfig {
 }
 
 impl MailboxConfig {
-    /// Argon2id runs at once: as configured, or one for each core.
+    /// Argon2id runs at once: as configured, or one for every two cores.
     ///
-    /// While something is being sent, only a quarter of them begin.
+    /// The other cores are for what is being sent; while something is, only a quarter of these begin.
     #[must_use]
     pub fn derivations(&self) -> usize {
         match self.derivations_at_once {
-            0 => std::thread::available_parallelism().map_or(1, usize::from),
+            0 => std::thread::available_parallelism().map_or(1, |cores| cores.get().div_ceil(2)),
             some => some,
         }
     }

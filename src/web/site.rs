@@ -218,7 +218,10 @@ impl Pages {
 
 impl AgainForm {
     fn draw(locale: &Locale, settings: &PageSettings, what: Again) -> Self {
-        let consent_text = pages::again_text(locale, settings, what);
+        // A page that asks for no consent changes none: the account before says what may be used.
+        let asks = what == Again::Consent;
+        let consent_text =
+            if asks { pages::again_text(locale, settings, what) } else { Digest::NONE };
         Self { page: Static::html(pages::again(locale, settings, what)), consent_text }
     }
 }
