@@ -55,9 +55,9 @@ async fn main() {
     let (mut keys, mut pages, mut alone) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..TURNS {
         alone.push(argon(places).await);
-        keys.push(look_ups(&intake, places, false).await);
+        keys.push(look_ups(&intake, places, Pages::Unread).await);
         alone.push(argon(places).await);
-        pages.push(look_ups(&intake, places, true).await);
+        pages.push(look_ups(&intake, places, Pages::Opened).await);
     }
     let bare = median(&mut alone);
     println!("Argon2id alone, {places} threads      {bare:7.1} /s");
@@ -128,15 +128,22 @@ async fn argon(threads: usize) -> f64 {
     done as f64 / begun.elapsed().as_secs_f64()
 }
 
+/// Whether a look-up opens the replies that wait, or ends with the keys.
+#[derive(Clone, Copy, PartialEq)]
+enum Pages {
+    Opened,
+    Unread,
+}
+
 /// Mailboxes opened in a second, asked for by twice as many as there are places.
-async fn look_ups(intake: &Arc<Intake>, places: usize, with_replies: bool) -> f64 {
+async fn look_ups(intake: &Arc<Intake>, places: usize, pages: Pages) -> f64 {
     let begun = Instant::now();
     let ask = || {
         let intake = Arc::clone(intake);
         tokio::spawn(async move {
             let mut done = 0_usize;
             while begun.elapsed() < TURN {
-                one(&intake, with_replies).await;
+                one(&intake, pages).await;
                 done += 1;
             }
             done
@@ -150,10 +157,10 @@ async fn look_ups(intake: &Arc<Intake>, places: usize, with_replies: bool) -> f6
     done as f64 / begun.elapsed().as_secs_f64()
 }
 
-async fn one(intake: &Intake, with_replies: bool) {
+async fn one(intake: &Intake, pages: Pages) {
     let Ok(ticket) = intake.open_mailbox(Receipt::random(&mut OsRng)) else { return };
     let keys = ticket.keys().await.unwrap();
-    if with_replies {
+    if pages == Pages::Opened {
         drop(intake.replies(&keys, 0).await.unwrap());
     }
 }

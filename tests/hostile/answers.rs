@@ -98,10 +98,10 @@ fn routes() -> Vec<Route> {
         more: vec![HTML],
         kind: Made::ForAll,
     };
+    let always = |path: &str, get, post| Route { always: true, ..route(path, get, post) };
     let mut all = vec![route("/", 200, 405)];
     all.push(Route { more: vec![CSS], always: true, ..route("/style.css", 200, 405) });
-    let after = route("/after.css", 200, 405);
-    all.push(Route { more: vec![CSS, FORGET], always: true, ..after });
+    all.push(Route { more: vec![CSS, FORGET], ..always("/after.css", 200, 405) });
     for tag in LANGUAGES {
         all.push(Route { more: vec![HTML, CLEAR], ..route(&format!("/{tag}"), 200, 405) });
         all.push(route(&format!("/{tag}/about"), 200, 405));
@@ -117,8 +117,7 @@ fn routes() -> Vec<Route> {
             all.push(Route { always: true, ..route(&path, 404, 405) });
             all.push(Route { always: true, ..route(&format!("{path}/"), 404, 405) });
             for number in ["0", "4", "-1", "999999999999999999999", "x"] {
-                let older = format!("{path}/older/{number}");
-                all.push(Route { always: true, ..route(&older, 404, 405) });
+                all.push(always(&format!("{path}/older/{number}"), 404, 405));
             }
             all.push(Route { always: true, ..route(&format!("{path}/done"), 405, 303) });
             for place in ["open", "delete"] {

@@ -253,7 +253,9 @@ fn there_and_back_with_curl_alone() {
     let mut shown = Vec::new();
     for (place, fields) in forms {
         let path = format!("{mailbox}/{place}");
-        shown.push(Digest::of(post.get(&path).as_bytes()));
+        // Only this page asks what may be used; the others change nothing of that.
+        let page = Digest::of(post.get(&path).as_bytes());
+        shown.push(if place == "consent" { page } else { Digest::NONE });
         assert_eq!(post.send(fields, &path), mailbox, "{place}");
         assert!(post.get(&mailbox).contains(&said("box-sent")), "{place}");
     }
@@ -301,7 +303,7 @@ fn arrived_whole(organisation: &Organisation, shown: &[Digest]) {
     let uses: Vec<&str> = account(3).consent.uses.iter().map(Code::as_str).collect();
     assert!(uses == ["international"] && account(3).consent.ask_first);
     for (n, shown) in shown.iter().enumerate() {
-        assert_eq!(account(n + 1).consent.text, *shown, "the page that was shown");
+        assert_eq!(account(n + 1).consent.text, *shown, "the page that was shown, if it asked");
     }
     assert_eq!(account(5).story, "One thing more.");
 }
