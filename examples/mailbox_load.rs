@@ -182,7 +182,7 @@ impl Flood {
                     let right = Receipt::random(&mut OsRng);
                     let wrong = right.digits().expose().replace('1', "2").replace('3', "4");
                     drop(Receipt::parse(&wrong));
-                    one(&intake, true).await;
+                    one(&intake, Pages::Opened).await;
                     asked.fetch_add(1, Ordering::Relaxed);
                 }
             })

@@ -1,7 +1,6 @@
 //! A real sync against a real desk over HTTP, alone and with somebody on the way who meddles.
 #![expect(
     clippy::unwrap_used,
-    clippy::panic,
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects,
     reason = "tests say what they expect by failing"

@@ -1095,6 +1095,48 @@ restored-lacking = Hammasi qaytarilmadi.
 verify-damaged = Buzilganlar: { $count }; qolgan hamma narsa oʻqildi va butun.
     .next = serverni toʻxtating, bu papkani boricha qoldiring va omborni nusxadan tiklang
 
+## What is said beside an answer
+
+site-drafted = Qoralama shu dasturning oʻz sahifalaridan tuzildi; uni hali hech kim imzolamagan.
+site-sign-next = Keyin: `sandyk admin manifest sign`, imzolashi kerak boʻlgan har bir ildiz kalit bilan bir martadan.
+site-sign-this = Sayt mana buni koʻrsatishi kerak deb imzolanadi:
+site-carry = Keyin: uni boshqa ildiz kalit egasiga olib boring; u sahifalarni qayta tayyorlab, raqamlarni solishtiradi.
+site-publish-next = Keyin: `sandyk admin manifest publish`.
+site-published-already = U yerda avvaldan eʼlon qilingan.
+site-published = Server uni `/ledger/site` sifatida koʻrsatadi va shu hafta bilan birga ochiq jurnalga yozadi.
+site-anybody-checks = Har kim tekshira oladi: `sandyk sync audit-site --site URL --roots roots.txt`.
+audit-differs = Keyin: odamlarni bu saytdan boshqa yoʻl bilan ogohlantiring; administratorlarga ovoz orqali ayting.
+audit-log-unchecked = Jurnal tekshirilmadi: buning uchun `--ledger-key` ni bering.
+settled-alone = Faqat siz uchun hal qilindi; dalillar `casebook` va `settled.json` ichida qoladi.
+settled-others = Bu oʻquvchidagi tarixning boshqa har qanday koʻrinishi boʻyicha avvalgidek ogohlantiriladi.
+recover-rehearsed = Sinaldi: bu ishonchli odamlar kalitlarni qaytara oladi. Hech narsa yozilmadi.
+recover-rehearsed-layers = Sinaldi: ularning qatlamlari ochiladi. Hech narsa yozilmadi.
+recover-holder-give = { $file } faylini oʻquvchiga berib, izini solishtiring.
+recover-holder-keep = { $file } faylini kundalik mashinangizdan alohida saqlang; uni bosib chiqarsa boʻladi. Paroli undan alohida tursin.
+recover-who-reads = Nomlangan ishonchli odamlar: { $holders }. Ulardan istalgan { $needed } kishi yigʻilsa, siz oʻqiy oladigan hamma narsani oʻqiy oladi:
+recover-number = { "    " }{ $number }-ishonchli odam: { $fingerprint }
+recover-compare = Har bir izni egasi bilan ovoz orqali solishtiring.
+recover-print = Fayllarni bosib chiqaring yoki papkani ikki joyga koʻchiring; ishonchli odamlarning kalitlari boshqa joyda turadi.
+recover-rehearse = Ishonchli odamlar bilan sinab koʻring: `sandyk review recover rehearse FILE --holder …`
+recover-yearly = Yiliga bir marta sinab turing; ishonchli odam almashsa, hammasini qayta yaratib, buni yoʻq qiling.
+recover-compare-keyring = Izni hamkasbingizdagi kalitlar roʻyxati bilan ovoz orqali solishtiring.
+recover-replace = Eski mashina begona qoʻlda boʻlsa, bu kalitlarni almashtirishni soʻrang.
+recover-carry = Papkani oʻsha ishonchli odamga olib borib, uning kaliti bilan shuni takrorlang.
+rescue-lost-unknown = yoʻqoldi: jurnal, { $at }-bayt, uzunligi { $bytes }: u yerda nima boʻlgani nomaʼlum
+rescue-lost = yoʻqoldi: jurnal, { $at }-bayt, uzunligi { $bytes }: oʻzgarishlar: { $changes }, tarixdagi voqealar: { $events }
+rescue-lost-file = yoʻqoldi: { $file }: omborda bu fayl yoʻq yoki oʻzgartirilgan
+rescue-whole = hech narsa yoʻqolmadi: ombor butun
+rescue-missing = Hammasi saqlanib qolmadi.
+    .kept = ombor avvalgidek qoldi
+    .next = server uchun omborni nusxadan tiklang, har bir oʻquvchiga unda yoʻgʻini bering: papkani va `for/` ichida uning raqamida turganini
+verify-backup-prune = Keyin: `sandyk backup --prune DIR` yoʻq boʻlishi kerak boʻlganni oʻchiradi.
+notify-waits = { $file } fayli kuzatilyapti. `Ctrl-C` toʻxtatadi.
+watching = { $folder } papkasi kuzatilyapti. `Ctrl-C` toʻxtatadi.
+watching-file = Har qarashdan keyin sonlar { $file } fayliga yoziladi.
+watching-again = u oʻzi yana qaraydi
+sync-rhythm = Har { $minutes } daqiqada `sandyk sync`, yangisi boʻlsa ham, boʻlmasa ham. `Ctrl-C` toʻxtatadi.
+sync-line-shows = bu aloqani kuzatgan odam fayllar hajmidan bayonlar qachon kelishini koʻradi
+
 ## Watching and calling
 
 attention-not-written = sonlar fayli { $file } yozilmadi: { $why }

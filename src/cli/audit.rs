@@ -56,7 +56,10 @@ pub(super) fn run(args: AuditArgs, out: &mut Out) -> Result<Exit, CliError> {
     if audit.holds() {
         return Ok(Exit::Done);
     }
-    out.say("next: warn people by another way than this site; tell the administrators by voice");
+    out.tell(
+        "next: warn people by another way than this site; tell the administrators by voice",
+        &Words::of("audit-differs"),
+    );
     Ok(Exit::Refused)
 }
 
@@ -74,7 +77,10 @@ fn tell(audit: &Audit, out: &mut Out) -> Result<(), CliError> {
         InLog::Another => "THE PUBLIC LOG HAS ANOTHER manifest that is as new or newer",
     })?;
     if !log_is_signed {
-        out.say("The log was not checked: give --ledger-key for that.");
+        out.tell(
+            "The log was not checked: give --ledger-key for that.",
+            &Words::of("audit-log-unchecked"),
+        );
     }
     Ok(())
 }

@@ -26,6 +26,7 @@ pub mod others;
 pub mod out;
 #[cfg(any(feature = "admin", feature = "review"))]
 pub mod passphrase;
+#[cfg(feature = "serve")]
 pub mod rescue;
 #[cfg(feature = "serve")]
 pub mod restore;

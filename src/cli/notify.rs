@@ -76,7 +76,11 @@ pub fn run(args: &NotifyArgs, out: &mut Out) -> Result<Exit, CliError> {
             Ok(if status.success() { Exit::Done } else { Exit::Failed })
         });
     }
-    out.say(format!("Waiting for calls in {}. Ctrl-C ends it.", args.attention.display()));
+    let file = args.attention.display();
+    out.tell(
+        format!("Waiting for calls in {file}. Ctrl-C ends it."),
+        &Words::of("notify-waits").with("file", &file),
+    );
     loop {
         if let Some(waiting) = Attention::load(&args.attention).and_then(|now| heard.take(now))
             && let Err(error) = call(args, &waiting, &stop, out)

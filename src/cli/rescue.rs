@@ -117,22 +117,36 @@ fn tell(answer: &Answer, out: &mut Out) -> Result<Exit, CliError> {
         out.line(format!("{events} events, {testimonies} whole testimonies, {files} files"))?;
     }
     for Lost { at, bytes, changes, events } in lost {
-        let missing = match (changes, events) {
-            (0, _) => "what stood there is not known".to_owned(),
-            (changes, events) => format!("{changes} changes, {events} events of the feed"),
+        let (english, words) = match (changes, events) {
+            (0, _) => (
+                "what stood there is not known".to_owned(),
+                Words::of("rescue-lost-unknown").with("at", at).with("bytes", bytes),
+            ),
+            (changes, events) => (
+                format!("{changes} changes, {events} events of the feed"),
+                Words::of("rescue-lost")
+                    .with("at", at)
+                    .with("bytes", bytes)
+                    .with("changes", changes)
+                    .with("events", events),
+            ),
         };
-        out.say(format!("lost: journal, byte {at}, {bytes} bytes: {missing}"));
+        out.tell(format!("lost: journal, byte {at}, {bytes} bytes: {english}"), &words);
     }
     for file in &salvaged.damaged {
-        out.say(format!("lost: {file}: the store's file of it is gone or changed"));
+        out.tell(
+            format!("lost: {file}: the store's file of it is gone or changed"),
+            &Words::of("rescue-lost-file").with("file", file),
+        );
     }
     if lost.is_empty() && salvaged.damaged.is_empty() {
-        out.say("nothing is lost: this store is whole");
+        out.tell("nothing is lost: this store is whole", &Words::of("rescue-whole"));
         return Ok(Exit::Done);
     }
-    out.say(
-        "kept: the store as it is; next: restore a backup for the server, and give each reader",
+    out.tell(
+        "kept: the store as it is; next: restore a backup for the server, and give each reader\n   \
+         what is missing in it: the folder, with what stands under for/ and their own id",
+        &Words::of("rescue-missing"),
     );
-    out.say("   what is missing in it: the folder, with what stands under for/ and their own id");
     Ok(Exit::Failed)
 }

@@ -226,7 +226,7 @@ async fn what_was_carried_out_stays_so_though_a_signer_is_no_guardian_any_more()
     r.house.day(-50);
     assert_eq!(r.house.desk(&r.store).carry_out().await.unwrap(), 1);
     r.house.office.serve(&r.store, r.house.clock.clone());
-    assert_eq!(r.house.sync(0).await.unwrap().testimonies, 2);
+    assert_eq!(r.house.sync(0).await.unwrap().forgotten, 1);
     let mut next = r.house.office.next_keyring();
     next.readers.remove(2);
     let devices: Vec<_> = r.house.office.members[..2].iter().map(|m| &m.public).collect();

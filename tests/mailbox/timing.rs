@@ -61,7 +61,10 @@ async fn look_up(house: &House, receipt: &str, planted: Duration) -> Took {
     let done = both().await;
     drop(opened);
     let micros = |time: Duration| time.as_secs_f64() * 1e6;
-    Took { derived: micros(derived - begun), opened: micros(done - derived) }
+    Took {
+        derived: micros(derived.checked_sub(begun).unwrap()),
+        opened: micros(done.checked_sub(derived).unwrap()),
+    }
 }
 
 /// So many rounds of all four kinds.
@@ -141,13 +144,18 @@ fn compare(number: usize, planted: Duration) {
             .map(|round| round[kind as usize].opened - round[Kind::Unused as usize].opened);
         let (middle, t) = yuen(differences.collect());
         let welch = welch(&whole(kind), &whole(Kind::Unused));
-        report +=
-            &format!("{kind:?}: {middle:+.1} us, t {t:+.2}; with Argon2id, Welch {welch:+.2}\n");
+        report.extend([format!(
+            "{kind:?}: {middle:+.1} us, t {t:+.2}; with Argon2id, Welch {welch:+.2}\n"
+        )]);
         noticed.push(t.abs() > NOTICED || (kind != Kind::Planted && welch.abs() > NOTICED));
     }
     let opened: Vec<f64> = all.iter().map(|round| round[0].opened).collect();
     let derived: Vec<f64> = all.iter().map(|round| round[0].derived).collect();
-    report += &format!("derived in {:.0} us, opened in {:.0} us\n", mean(&derived), mean(&opened));
+    report.extend([format!(
+        "derived in {:.0} us, opened in {:.0} us\n",
+        mean(&derived),
+        mean(&opened)
+    )]);
     std::io::stderr().write_all(report.as_bytes()).unwrap();
     assert_eq!(noticed, [false, false, true], "{report}");
 }

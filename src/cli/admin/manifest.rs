@@ -10,6 +10,7 @@ use crate::{
         exit::{CliError, Exit},
         out::Out,
         passphrase,
+        words::Words,
     },
     clock::Day,
     digest::Digest,
@@ -29,15 +30,21 @@ fn draft(args: &ManifestDraftArgs, today: Day, out: &mut Out) -> Result<Exit, Cl
     let manifest = SiteManifest { organisation, number: args.number, day: today, files };
     save_new(&args.out, &manifest.to_text())?;
     say(&manifest, out)?;
-    out.say("Drafted from the pages of this very program; nobody has signed it.");
-    out.say("Next: `sandyk admin manifest sign`, once with each of the roots that must sign.");
+    out.tell(
+        "Drafted from the pages of this very program; nobody has signed it.",
+        &Words::of("site-drafted"),
+    );
+    out.tell(
+        "Next: `sandyk admin manifest sign`, once with each of the roots that must sign.",
+        &Words::of("site-sign-next"),
+    );
     Ok(Exit::Done)
 }
 
 fn sign(args: &ManifestSignArgs, out: &mut Out) -> Result<Exit, CliError> {
     let ceremony = open(&args.folder)?;
     let (manifest, _) = admin::read_site(&args.manifest).or_else(refused)?;
-    out.say("This will be signed, as what the site must serve:");
+    out.tell("This will be signed, as what the site must serve:", &Words::of("site-sign-this"));
     say(&manifest, out)?;
     let words =
         passphrase::ask(args.passphrase_file.as_ref(), &args.root.display().to_string(), out)?;
@@ -45,12 +52,16 @@ fn sign(args: &ManifestSignArgs, out: &mut Out) -> Result<Exit, CliError> {
     let progress = admin::sign_site(&ceremony, &args.manifest, &root).or_else(refused)?;
     let (signed, needed) = (progress.signed.len(), progress.needed);
     out.line(format!("{signed} of {needed} signatures"))?;
-    out.say(format!("Signed so far by {}.", progress.signed.join(", ")));
-    out.say(if signed < needed {
-        "Next: carry it to another root's holder, who draws the pages anew and compares the digits."
+    let names = progress.signed.join(", ");
+    out.tell(format!("Signed so far by {names}."), &Words::of("signed-by").with("names", &names));
+    if signed < needed {
+        out.tell(
+            "Next: carry it to another root's holder, who draws the pages anew and compares the digits.",
+            &Words::of("site-carry"),
+        );
     } else {
-        "Next: `sandyk admin manifest publish`."
-    });
+        out.tell("Next: `sandyk admin manifest publish`.", &Words::of("site-publish-next"));
+    }
     Ok(Exit::Done)
 }
 
@@ -59,11 +70,17 @@ fn publish(args: &ManifestPublishArgs, out: &mut Out) -> Result<Exit, CliError> 
     let new = admin::publish_site(&ceremony, &args.manifest, &args.to).or_else(refused)?;
     out.line(args.to.join(crate::keyring::SITE_FILE).display())?;
     if !new {
-        out.say("It is published there already.");
+        out.tell("It is published there already.", &Words::of("site-published-already"));
         return Ok(Exit::NothingToDo);
     }
-    out.say("The server shows it at /ledger/site, and puts it into the public log with this week.");
-    out.say("Anybody checks: `sandyk sync audit-site --site URL --roots roots.txt`.");
+    out.tell(
+        "The server shows it at /ledger/site, and puts it into the public log with this week.",
+        &Words::of("site-published"),
+    );
+    out.tell(
+        "Anybody checks: `sandyk sync audit-site --site URL --roots roots.txt`.",
+        &Words::of("site-anybody-checks"),
+    );
     Ok(Exit::Done)
 }
 

@@ -106,12 +106,18 @@ pub(super) fn run(
         RecoverCommand::Rehearse(args) => match open(args, out)? {
             Opening::Whole(recovered) => {
                 tell_whole(&recovered.public, None, out)?;
-                out.say("Rehearsed: these holders can get the keys back. Nothing was written.");
+                out.tell(
+                    "Rehearsed: these holders can get the keys back. Nothing was written.",
+                    &Words::of("recover-rehearsed"),
+                );
                 Ok(Exit::Done)
             }
             Opening::Next { holders, .. } => {
                 tell_next(&holders, None, out)?;
-                out.say("Rehearsed: their layers open. Nothing was written.");
+                out.tell(
+                    "Rehearsed: their layers open. Nothing was written.",
+                    &Words::of("recover-rehearsed-layers"),
+                );
                 Ok(Exit::Done)
             }
         },
@@ -126,12 +132,20 @@ fn holder(args: &HolderArgs, places: &Places, out: &mut Out) -> Result<Exit, Cli
     let lock = Passphrase { words: &words, work_factor: args.work_factor };
     let made = make_holder(&args.out, &public, &lock, &mut OsRng).map_err(|e| explain(&e))?;
     out.line(made.fingerprint())?;
-    out.say("\nWhat to do now:");
-    out.say(format!("1. Give {} to the reader, and compare the fingerprint.", public.display()));
-    out.say(format!(
-        "2. Keep {} away from your daily machine; it may be printed. Its passphrase apart from it.",
-        args.out.display()
-    ));
+    let (public, own) = (public.display(), args.out.display());
+    out.steps(&[
+        (
+            &format!("Give {public} to the reader, and compare the fingerprint."),
+            Words::of("recover-holder-give").with("file", &public),
+        ),
+        (
+            &format!(
+                "Keep {own} away from your daily machine; it may be printed. Its passphrase apart \
+                 from it."
+            ),
+            Words::of("recover-holder-keep").with("file", &own),
+        ),
+    ]);
     Ok(Exit::Done)
 }
 
@@ -143,14 +157,7 @@ fn make(args: &MakeArgs, places: &Places, out: &mut Out) -> Result<Exit, CliErro
     let holders = holders.map_err(|e| explain(&e))?;
     let fingerprints: Vec<String> = holders.iter().map(HolderPub::fingerprint).collect();
     let plan = Plan::new(args.needed, holders).map_err(|e| explain(&e))?;
-    out.say(format!(
-        "Any {} of these {} holders will be able to read everything that you can:",
-        plan.needed(),
-        fingerprints.len()
-    ));
-    for (n, fingerprint) in (1_usize..).zip(&fingerprints) {
-        out.say(format!("    holder {n}: {fingerprint}"));
-    }
+    tell_plan(&plan, &fingerprints, out);
     let words = passphrase::ask(config.passphrase_file.as_ref(), "your keys", out)?;
     let files = make_recovery(&keys, &words, &plan, &args.to).map_err(|e| explain(&e))?;
     let files: Vec<_> = files.into_iter().map(|name| args.to.join(name)).collect();
@@ -165,16 +172,42 @@ fn make(args: &MakeArgs, places: &Places, out: &mut Out) -> Result<Exit, CliErro
             }
         }
     }
-    out.say("\nWhat to do now:");
-    out.say("1. Compare each fingerprint with its holder, by voice.");
-    out.say(
-        "2. Print the files, or copy the folder to two places; the holders' keys lie elsewhere.",
-    );
-    out.say("3. Rehearse with the holders: sandyk review recover rehearse FILE --holder …");
-    out.say(
-        "   Once a year, and whenever a holder changes: then make it anew and destroy this one.",
-    );
+    tell_made(out);
     Ok(Exit::Done)
+}
+
+fn tell_plan(plan: &Plan, fingerprints: &[String], out: &mut Out) {
+    let (needed, holders) = (plan.needed(), fingerprints.len());
+    out.tell(
+        format!(
+            "Any {needed} of these {holders} holders will be able to read everything that you can:"
+        ),
+        &Words::of("recover-who-reads").count("needed", needed).count("holders", holders),
+    );
+    for (n, fingerprint) in (1_usize..).zip(fingerprints) {
+        out.tell(
+            format!("    holder {n}: {fingerprint}"),
+            &Words::of("recover-number").count("number", n).with("fingerprint", fingerprint),
+        );
+    }
+}
+
+fn tell_made(out: &mut Out) {
+    out.steps(&[
+        ("Compare each fingerprint with its holder, by voice.", Words::of("recover-compare")),
+        (
+            "Print the files, or copy the folder to two places; the holders' keys lie elsewhere.",
+            Words::of("recover-print"),
+        ),
+        (
+            "Rehearse with the holders: sandyk review recover rehearse FILE --holder …",
+            Words::of("recover-rehearse"),
+        ),
+        (
+            "Rehearse once a year; when a holder changes, make it anew and destroy this one.",
+            Words::of("recover-yearly"),
+        ),
+    ]);
 }
 
 fn restore(args: &RestoreArgs, places: &Places, out: &mut Out) -> Result<Exit, CliError> {
@@ -190,9 +223,16 @@ fn restore(args: &RestoreArgs, places: &Places, out: &mut Out) -> Result<Exit, C
             let lock = Passphrase { words: &words, work_factor: args.work_factor };
             keep_recovered(&recovered, folder, &keys, &lock).map_err(|e| explain(&e))?;
             tell_whole(&recovered.public, Some(&keys), out)?;
-            out.say("\nWhat to do now:");
-            out.say("1. Compare the fingerprint with a colleague's keyring, by voice.");
-            out.say("2. If the old machine is in strange hands, have these keys replaced.");
+            out.steps(&[
+                (
+                    "Compare the fingerprint with a colleague's keyring, by voice.",
+                    Words::of("recover-compare-keyring"),
+                ),
+                (
+                    "If the old machine is in strange hands, have these keys replaced.",
+                    Words::of("recover-replace"),
+                ),
+            ]);
             Ok(Exit::Done)
         }
         Opening::Next { file, name, holders } => {
@@ -200,7 +240,10 @@ fn restore(args: &RestoreArgs, places: &Places, out: &mut Out) -> Result<Exit, C
             files::save(&path, file.as_bytes(), Audience::Owner, Existing::Refuse)
                 .map_err(|cause| explain(&RecoveryError::File { path: path.clone(), cause }))?;
             tell_next(&holders, Some(&path), out)?;
-            out.say("Carry the folder to that holder and run the same with their key.");
+            out.tell(
+                "Carry the folder to that holder and run the same with their key.",
+                &Words::of("recover-carry"),
+            );
             Ok(Exit::Done)
         }
     }

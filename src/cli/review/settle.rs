@@ -52,8 +52,11 @@ pub(super) fn run(
         out.json(&settled)?;
     } else {
         out.line(format!("{} views of reader {reader} are settled", settled.len()))?;
-        out.say("Settled for you alone; the evidence stays in the casebook and in settled.json.");
-        out.say("Any other view of theirs is an alarm as before.");
+        out.tell(
+            "Settled for you alone; the evidence stays in the casebook and in settled.json.",
+            &Words::of("settled-alone"),
+        );
+        out.tell("Any other view of theirs is an alarm as before.", &Words::of("settled-others"));
     }
     Ok(Exit::Done)
 }

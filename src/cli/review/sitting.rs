@@ -275,8 +275,7 @@ pub(super) fn say_what_is_wrong(session: &Session, out: &mut Out) {
     let settled = session.settled().len();
     if settled > 0 {
         let english = format!("{settled} views of another feed are settled by you: review settle");
-        let said = out.in_words(english, &Words::of("settled-views").count("count", settled));
-        out.say(said);
+        out.tell(english, &Words::of("settled-views").count("count", settled));
     }
     say_what_the_clock_shows(session, SystemClock.today(), out);
     if session.is_first() {

@@ -64,8 +64,15 @@ pub(super) fn run(args: &WatchArgs, places: &Places, out: &mut Out) -> Result<Ex
     }
     // Not before: a first Ctrl-C at the question for the passphrase ends the program.
     let stop = Stop::listen()?;
-    out.say(format!("Watching {}. Ctrl-C ends it.", watch.unlocked.workspace.display()));
-    out.say(format!("The counts are in {} after each look.", watch.file.display()));
+    let (folder, file) = (watch.unlocked.workspace.display(), watch.file.display());
+    out.tell(
+        format!("Watching {folder}. Ctrl-C ends it."),
+        &Words::of("watching").with("folder", &folder),
+    );
+    out.tell(
+        format!("The counts are in {file} after each look."),
+        &Words::of("watching-file").with("file", &file),
+    );
     let every = Duration::from_secs(args.every.saturating_mul(60));
     watch.until(&stop, every, out)
 }
@@ -101,7 +108,7 @@ impl Watch {
                     let said = Some(error.to_string());
                     if said != trouble {
                         out.error(&error);
-                        out.say(" it looks again by itself");
+                        out.tell(" it looks again by itself", &Words::of("watching-again"));
                     }
                     trouble = said;
                 }

@@ -9,6 +9,7 @@ use crate::{
     cli::{
         exit::{CliError, Exit},
         out::Out,
+        words::Words,
     },
     sync::{Beat, Settings, SyncError, keep},
 };
@@ -20,7 +21,10 @@ pub(super) fn run(settings: &Settings, minutes: u64, out: &mut Out) -> Result<Ex
     runtime.block_on(async {
         let mut terminate = signal(SignalKind::terminate())?;
         let mut interrupt = signal(SignalKind::interrupt())?;
-        out.say(format!("A sync every {minutes} minutes, whatever there is. Ctrl-C ends it."));
+        out.tell(
+            format!("A sync every {minutes} minutes, whatever there is. Ctrl-C ends it."),
+            &Words::of("sync-rhythm").count("minutes", minutes),
+        );
         let beat = Beat::new();
         let syncs = keep(window, &beat, async || match once(settings, out).await {
             Ok(report) => match tell(&report, out) {

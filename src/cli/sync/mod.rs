@@ -117,7 +117,10 @@ pub fn run(args: SyncArgs, out: &mut Out) -> Result<Exit, CliError> {
     }
     if let Some(minutes) = every {
         if settings.exhibits != Wanted::None {
-            out.say("who watches this line sees by the size of exhibits when testimonies come");
+            out.tell(
+                "who watches this line sees by the size of exhibits when testimonies come",
+                &Words::of("sync-line-shows"),
+            );
         }
         return every::run(&settings, minutes, out);
     }

@@ -9,6 +9,7 @@ use crate::{
         backup::{explain, in_words},
         exit::{CliError, Exit},
         out::{Format, Out},
+        words::Words,
     },
     clock::{Clock as _, SystemClock},
     store::backup::{self, APART_DAYS},
@@ -37,7 +38,10 @@ pub(super) fn run(args: &BackupArgs, out: &mut Out) -> Result<Exit, CliError> {
         }
     }
     if kept.is_overdue(args.envelope_days) || !kept.stale.is_empty() || kept.age < 0 {
-        out.say("next: sandyk backup --prune DIR removes what should be gone");
+        out.tell(
+            "next: sandyk backup --prune DIR removes what should be gone",
+            &Words::of("verify-backup-prune"),
+        );
         return Ok(Exit::Refused);
     }
     Ok(Exit::Done)
