@@ -6,6 +6,8 @@
     reason = "tests say what they expect by failing"
 )]
 
+#[path = "sync_attacks/addresses.rs"]
+mod addresses;
 mod office;
 
 use std::{fs, sync::Arc};
@@ -360,32 +362,6 @@ async fn a_redirect_is_not_followed() {
     });
     assert_eq!(alarm(office.sync(0).await), Alarm::Redirect);
     assert_eq!(office.seen.lock().unwrap().len(), 1);
-}
-
-#[tokio::test]
-async fn no_address_in_the_clear_and_no_leaking_proxy_is_used() {
-    let office = Office::open().await;
-    let with = |desk: &str, proxy: Option<&str>| sync::Settings {
-        desk: Some(desk.to_owned()),
-        proxy: proxy.map(str::to_owned),
-        ..office.settings(0)
-    };
-    let tor = Some("socks5h://127.0.0.1:9");
-    for (desk, proxy, expected) in [
-        ("http://desk.example", None, "in the clear"),
-        ("http://desk.example", tor, "in the clear"),
-        ("http://abc.onion", None, "needs Tor"),
-        ("http://abc.onion", Some("socks5://127.0.0.1:9"), "socks5h"),
-        ("http://abc.onion", Some("http://127.0.0.1:9"), "socks5h"),
-        ("https://abc.onion", tor, "not an address"),
-        ("http://abc.onion/x", tor, "not an address"),
-        ("abc", None, "not an address"),
-        ("http://abc.onion", tor, "could not be reached"),
-    ] {
-        let told = office.sync_with(&with(desk, proxy)).await.unwrap_err().to_string();
-        assert!(told.contains(expected), "{desk}: {told}");
-    }
-    assert!(office.seen.lock().unwrap().is_empty());
 }
 
 #[tokio::test]

@@ -1154,6 +1154,16 @@ notify-not-run = `{ $given }` не запускается: { $why }
 
 ## Answers to witnesses, and what may be used
 
+reply-drafted = Не отправлено. Хранится как ваш черновик, запечатан только для вас.
+    .next = `sandyk review reply { $id } --send`
+reply-in-the-clear = в { $file } эти слова всё ещё лежат открыто: удалите его
+reply-released = Ответ выпущен. Он уйдёт со следующим `sandyk sync`; коллеги увидят его после своего.
+reply-unseen = Никто не узнает, прочитал ли его свидетель и когда.
+reply-from-draft = Это слова вашего черновика; `--message-file` поставит на их место другие.
+reply-type = Наберите ответ. Строка из одной точки заканчивает его.
+reply-send-it = Отправить в таком виде? Наберите `yes`, чтобы отправить; всё другое оставит его черновиком.
+withdraw-not-proven = `{ $id }` просит вернуть { $names }; не подтверждено и ничего не меняет: { $why }
+withdraw-none = Ни один свидетель не взял назад ничего, что было бы подтверждено.
 reply-not-there = такого ответа на этот рассказ в журнале нет
     .kept = { -unreleased }
     .next = ответы показывает `sandyk review show ID`

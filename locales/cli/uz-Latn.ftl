@@ -1154,6 +1154,16 @@ notify-not-run = `{ $given }` ishga tushmaydi: { $why }
 
 ## Answers to witnesses, and what may be used
 
+reply-drafted = Yuborilmadi. Qoralamangiz sifatida saqlandi, faqat sizga muhrlangan.
+    .next = `sandyk review reply { $id } --send`
+reply-in-the-clear = { $file } faylida bu soʻzlar hali ham ochiq turibdi: uni oʻchiring
+reply-released = Javob chiqarildi. U keyingi `sandyk sync` bilan ketadi; hamkasblaringiz oʻzlarinikidan keyin koʻradi.
+reply-unseen = Guvoh uni oʻqigani va qachon oʻqiganini hech kim bilmaydi.
+reply-from-draft = Bular qoralamangizning soʻzlari; `--message-file` ularning oʻrniga boshqasini qoʻyadi.
+reply-type = Javobni yozing. Faqat nuqtasi bor satr uni tugatadi.
+reply-send-it = Shu holicha yuborilsinmi? Yuborish uchun `yes` deb yozing; boshqasi uni qoralama holicha qoldiradi.
+withdraw-not-proven = `{ $id }` { $names } bayonini qaytarib olishni soʻraydi; tasdiqlanmagan va hech narsani oʻzgartirmaydi: { $why }
+withdraw-none = Birorta guvoh tasdiqlangan holda hech narsani qaytarib olmagan.
 reply-not-there = bu bayonga bunday javob jurnalda yoʻq
     .kept = { -unreleased }
     .next = javoblarni `sandyk review show ID` koʻrsatadi

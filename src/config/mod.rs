@@ -16,10 +16,12 @@ use serde::Deserialize;
 
 use crate::{files, locale::Lang};
 
+mod backup;
 pub mod machine;
 mod mailbox;
 pub mod reviewer;
 
+pub use backup::BackupConfig;
 pub use mailbox::MailboxConfig;
 
 /// Largest `server.toml` that is read, in bytes.
@@ -178,22 +180,6 @@ pub struct ForgetConfig {
 impl Default for ForgetConfig {
     fn default() -> Self {
         Self { wait_days: 3 }
-    }
-}
-
-/// What backups keep, and for how long.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct BackupConfig {
-    /// Days after which envelopes go from a backup's folder: 1 to 14.
-    pub envelope_days: u16,
-    /// Other folders with backups that every run looks through for envelopes that are too old.
-    pub copies: Vec<PathBuf>,
-}
-
-impl Default for BackupConfig {
-    fn default() -> Self {
-        Self { envelope_days: 14, copies: Vec::new() }
     }
 }
 

@@ -18,6 +18,7 @@ mod fields;
 mod files;
 mod floods;
 mod heads;
+mod mailbox;
 mod multipart;
 mod slow;
 mod smuggling;

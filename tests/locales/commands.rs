@@ -138,6 +138,7 @@ const NEVER_SHOWN: &[(&str, &str)] = &[
     ("FormError", "a page tells the witness"),
     ("Full", "a page tells the witness"),
     ("IntakeError", "a page tells the witness"),
+    ("MailboxError", "a page tells the witness"),
     ("LocaleError", "a test finds it, not a person"),
     ("NoSuchPage", "a page tells the witness"),
     ("NotACode", "the answer that holds it is refused on a page"),

@@ -99,15 +99,25 @@ pub(super) fn run(
         if out.format() == Format::Json {
             out.json(&Sent::of(&addressed.reply, "draft"))?;
         }
-        out.say("Not sent. It is kept as your draft, sealed to you alone.");
-        out.say(format!("Next: sandyk review reply {} --send", short(&id.to_string())));
+        let id = short(&id.to_string());
+        out.tell(
+            format!(
+                "Not sent. It is kept as your draft, sealed to you alone.\n   next: sandyk review \
+                 reply {id} --send"
+            ),
+            &Words::of("reply-drafted").with("id", &id),
+        );
         return Ok(Exit::Done);
     }
     let signed = session
         .release(addressed, SystemClock.today(), &mut OsRng)
         .map_err(|error| explain(&error))?;
     if let Some(file) = &args.message_file {
-        out.say(format!("{} still holds the words in the clear: delete it.", file.display()));
+        let file = file.display();
+        out.warn(
+            format!("{file} still holds the words in the clear: delete it"),
+            &Words::of("reply-in-the-clear").with("file", file),
+        );
     }
     tell(&signed, out)
 }
@@ -136,8 +146,11 @@ fn tell(signed: &SignedReply, out: &mut Out) -> Result<Exit, CliError> {
         let id = Some(signed.id());
         out.json(&Sent { id, ..Sent::of(signed.reply(), "released") })?;
     }
-    out.say("Released. It goes out with a `sandyk sync`; your colleagues see it after theirs.");
-    out.say("Nobody learns whether and when the witness reads it.");
+    out.tell(
+        "Released. It goes out with a `sandyk sync`; your colleagues see it after theirs.",
+        &Words::of("reply-released"),
+    );
+    out.tell("Nobody learns whether and when the witness reads it.", &Words::of("reply-unseen"));
     Ok(Exit::Done)
 }
 
@@ -152,7 +165,10 @@ fn words(
         return from_file(file, out);
     }
     if let Some(draft) = session.draft(id).map_err(|e| explain(&e))? {
-        out.say("These are the words of your draft; --message-file puts others in their place.");
+        out.tell(
+            "These are the words of your draft; --message-file puts others in their place.",
+            &Words::of("reply-from-draft"),
+        );
         return Ok(draft);
     }
     if !io::stdin().is_terminal() {
@@ -161,7 +177,7 @@ fn words(
             .advice("run it in a terminal, or name a file: --message-file FILE")
             .words(Words::of("reply-no-terminal")));
     }
-    out.say("Type your answer. A line with nothing but a dot ends it.");
+    out.tell("Type your answer. A line with nothing but a dot ends it.", &Words::of("reply-type"));
     typed()
 }
 
@@ -216,7 +232,10 @@ fn may_be_asked(out: &Out) -> bool {
 }
 
 fn says_yes(out: &mut Out) -> Result<bool, CliError> {
-    out.say("Send it like this? Type yes to send it; anything else keeps it as your draft.");
+    out.tell(
+        "Send it like this? Type yes to send it; anything else keeps it as your draft.",
+        &Words::of("reply-send-it"),
+    );
     Ok(line()?.trim() == "yes")
 }
 

@@ -10,6 +10,7 @@ use crate::{
             sitting::short,
             standing::{Taken, free},
         },
+        words::{Told as _, Words},
     },
     clock::{Clock as _, Day, SystemClock},
     id::TestimonyId,
@@ -45,6 +46,8 @@ struct Claim {
     id: TestimonyId,
     names: TestimonyId,
     why: String,
+    #[serde(skip)]
+    words: Words,
 }
 
 pub(super) fn run(session: &Session, out: &mut Out) -> Result<Exit, CliError> {
@@ -56,6 +59,7 @@ pub(super) fn run(session: &Session, out: &mut Out) -> Result<Exit, CliError> {
             id: member.id,
             names: first,
             why: why.to_string(),
+            words: why.words(),
         };
         answer.not_proven.extend(claims.map(claim));
     }
@@ -64,12 +68,18 @@ pub(super) fn run(session: &Session, out: &mut Out) -> Result<Exit, CliError> {
     } else {
         answer.withdrawn.iter().try_for_each(|row| row.write(out))?;
     }
-    for Claim { id, names, why } in &answer.not_proven {
+    for Claim { id, names, why, words } in &answer.not_proven {
         let (id, names) = (short(&id.to_string()), short(&names.to_string()));
-        out.say(format!("{id} says to withdraw {names}; not proven, changes nothing: {why}"));
+        out.tell(
+            format!("{id} says to withdraw {names}; not proven, changes nothing: {why}"),
+            &Words::of("withdraw-not-proven")
+                .with("id", &id)
+                .with("names", &names)
+                .why(words.clone()),
+        );
     }
     if answer.withdrawn.is_empty() {
-        out.say("No witness has taken anything back that is proven.");
+        out.tell("No witness has taken anything back that is proven.", &Words::of("withdraw-none"));
         return Ok(Exit::NothingToDo);
     }
     Ok(Exit::Done)
