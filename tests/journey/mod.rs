@@ -73,6 +73,10 @@ impl Post {
     }
 
     fn review(&self, words: &[&str]) -> String {
+        done(&self.reviewed(words))
+    }
+
+    fn reviewed(&self, words: &[&str]) -> Output {
         let (workspace, keys, pass) =
             (self.at("workspace"), self.at("keys"), self.at("passphrase"));
         let mut all: Vec<&Path> = vec!["review".as_ref()];
@@ -84,7 +88,7 @@ impl Post {
             keys.as_path(),
         ]);
         all.extend(["--passphrase-file".as_ref(), pass.as_path()]);
-        done(&sandyk(&all))
+        sandyk(&all)
     }
 
     /// curl, with these words before the address; where it is sent on to, and what the page says.
@@ -227,6 +231,7 @@ fn there_and_back_with_curl_alone() {
     post.sync();
     let listed: Value = serde_json::from_str(&post.review(&["list", "--json"])).unwrap();
     let id = find_id(&listed).unwrap();
+    let first = id.clone();
     write(
         &post.at("message"),
         "When was it? <b>Person B</b>\nWrite only if you are safe.".as_bytes(),
@@ -267,8 +272,40 @@ fn there_and_back_with_curl_alone() {
     let same = post.send(&["story=One thing more.", &dashes], "/en/send");
     let page = post.get(&same);
     assert!(page.contains(&said("receipt-same")) && !page.contains("class=\"k\""));
+    read_by_the_reviewer(&post, &first);
     post.server.stop();
     arrived_whole(&post.organisation, &shown);
+}
+
+/// What the reviewer's own program shows of it: one thread, all of it proven, and taken back.
+fn read_by_the_reviewer(post: &Post, first: &str) {
+    post.sync();
+    let listed: Value = serde_json::from_str(&post.review(&["list", "--json"])).unwrap();
+    let ids: Vec<_> =
+        listed.as_array().unwrap().iter().map(|row| row["id"].as_str().unwrap()).collect();
+    let mut told = Vec::new();
+    for id in &ids {
+        let shown: Value = serde_json::from_str(&post.review(&["show", id, "--json"])).unwrap();
+        let story = shown["account"]["story"].as_str().unwrap().to_owned();
+        assert_eq!(shown["not_proven"], Value::Null, "{shown}");
+        assert!(shown["withdrawn"]["id"].is_string(), "all of the thread is taken back: {shown}");
+        assert_eq!(shown["first"].as_str().unwrap_or(id), first, "{shown}");
+        told.push(story);
+    }
+    told.sort();
+    let mut sent =
+        ["Person A was taken.", "It was in May.", "It was in June.", "", "", "One thing more."];
+    sent.sort_unstable();
+    assert_eq!(told, sent);
+    for id in ids {
+        let to = post.at("out");
+        let refused = post.reviewed(&["exhibits", id, "--to", to.to_str().unwrap()]);
+        assert_eq!(refused.status.code(), Some(3), "use stops at once");
+        assert!(!to.exists());
+    }
+    let waiting: Value =
+        serde_json::from_str(&post.review(&["withdraw-requests", "--json"])).unwrap();
+    assert_eq!(waiting["withdrawn"].as_array().unwrap().len(), 1, "{waiting}");
 }
 
 /// What a guardian finds: the first testimony, and what continues it, signed, of its kind.
