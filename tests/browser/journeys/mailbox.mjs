@@ -20,8 +20,8 @@ export async function before(site, tag) {
   return { tag, story: story.latin, answer, ...(await receiptOf(site + place)) };
 }
 
-/** Comes back with the code; gives what the reviewers must find. */
-export async function wayBack({ kind, folder, site, tag, size, dark, earlier }) {
+/** Comes back with the code, and withdraws at the end or does not; gives what the reviewers must find. */
+export async function wayBack({ kind, folder, site, tag, size, dark, earlier, withdraws }) {
   const mark = words();
   const photo = join(folder, `${mark.both}.jpg`);
   await writeFile(photo, `${mark.told} `.repeat(2000));
@@ -42,7 +42,7 @@ export async function wayBack({ kind, folder, site, tag, size, dark, earlier }) 
     await write(visitor, mark, photo);
     await ask(visitor, "correct", mark, "#story");
     await ask(visitor, "consent", mark, 'input[name="condition"]');
-    await ask(visitor, "withdraw", mark, 'textarea[name="pressure"]');
+    if (withdraws) await ask(visitor, "withdraw", mark, 'textarea[name="pressure"]');
     await visitor.enter(BURN_LAST, new RegExp(`/${tag}/leave$`));
     await visitor.back(ONCE);
     assert.equal(await visitor.reload(), 404, "burned");
@@ -51,7 +51,7 @@ export async function wayBack({ kind, folder, site, tag, size, dark, earlier }) 
     const spelt = earlier.words ? [" ", "-", "</li><li>", "%20"].map((gap) => earlier.words.slice(0, 3).join(gap)) : [];
     const found = await traces(visitor.folder, [mark.latin, mark.both, mark.told, earlier.answer.told, earlier.answer.latin, ...codeWords(earlier.code), ...spelt]);
     assert.deepEqual(found, [], "what was typed or shown is on the disk");
-    return { mark: `${mark.latin} write`, texts: [`${mark.latin} write ${mark.both}`], file: { name: `${mark.both}.jpg`, bytes: `${mark.told} `.repeat(2000) } };
+    return { mark: `${mark.latin} write`, withdrawn: withdraws, texts: [`${mark.latin} write ${mark.both}`], file: { name: `${mark.both}.jpg`, bytes: `${mark.told} `.repeat(2000) } };
   } finally {
     await visitor.forget();
   }
