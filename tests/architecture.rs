@@ -17,6 +17,7 @@ use std::{
 };
 
 use syn::visit::Visit;
+use walkdir::{DirEntry, WalkDir};
 
 /// What each module may import. Ground, nouns, formats, places, roles, faces: from the top down.
 const MAY_IMPORT: &[(&str, &str)] = &[
@@ -135,17 +136,10 @@ fn sources() -> Vec<Source> {
 }
 
 fn collect(folder: &Path, into: &mut Vec<PathBuf>) {
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.ends_with("node_modules") {
-            continue;
-        }
-        if path.is_dir() {
-            collect(&path, into);
-        } else if path.extension().is_some_and(|e| e == "rs") {
-            into.push(path);
-        }
-    }
+    let ours = |entry: &DirEntry| !entry.path().ends_with("node_modules");
+    let all = WalkDir::new(folder).into_iter().filter_entry(ours);
+    let paths = all.map(|entry| entry.unwrap().into_path());
+    into.extend(paths.filter(|path| path.extension().is_some_and(|e| e == "rs")));
     into.sort();
 }
 

@@ -3,6 +3,7 @@
 use std::{fs, path::Path};
 
 use regex::Regex;
+use walkdir::WalkDir;
 
 /// Documents whose promises name tests, as `path/file.rs::test_name`.
 const DOCUMENTS: [&str; 4] =
@@ -52,19 +53,12 @@ fn every_threat_that_the_sources_point_to_is_in_the_document() {
         .collect();
     let dense: Vec<String> = (1..=numbers.len()).map(|n| n.to_string()).collect();
     assert_eq!(numbers, dense, "threats are numbered without a gap");
-    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src")];
     let pointer = Regex::new(r"threat-model\.md`, T([0-9]+)|SECURITY\(T([0-9]+)\)").unwrap();
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                folders.push(path);
-                continue;
-            }
-            for to in pointer.captures_iter(&fs::read_to_string(&path).unwrap_or_default()) {
-                let number = to.get(1).or(to.get(2)).unwrap().as_str();
-                assert!(numbers.contains(&number), "{}: T{number}", path.display());
-            }
+    for entry in WalkDir::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("src")) {
+        let path = entry.unwrap().into_path();
+        for to in pointer.captures_iter(&fs::read_to_string(&path).unwrap_or_default()) {
+            let number = to.get(1).or(to.get(2)).unwrap().as_str();
+            assert!(numbers.contains(&number), "{}: T{number}", path.display());
         }
     }
 }

@@ -7,6 +7,7 @@ use std::{
 };
 
 use regex::Regex;
+use walkdir::WalkDir;
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -24,14 +25,8 @@ fn pages() -> Vec<PathBuf> {
 }
 
 fn collect(folder: &Path, into: &mut Vec<PathBuf>) {
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            collect(&path, into);
-        } else if path.extension().is_some_and(|ending| ending == "md") {
-            into.push(path);
-        }
-    }
+    let all = WalkDir::new(folder).into_iter().map(|entry| entry.unwrap().into_path());
+    into.extend(all.filter(|path| path.extension().is_some_and(|ending| ending == "md")));
 }
 
 /// The targets of links and pictures outside code.

@@ -42,6 +42,7 @@ use sandyk::{
     store::{Cursor, SledStore, Store as _},
     testimony::{Account, Identity},
 };
+use walkdir::{DirEntry, WalkDir};
 
 /// A reader with all secrets, as only a test holds them together.
 pub(crate) struct TestReader {
@@ -308,16 +309,10 @@ pub(crate) fn free_port() -> u16 {
 
 /// Every file below a folder whose bytes hold `needle`.
 pub(crate) fn files_with(folder: &Path, needle: &[u8]) -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            found.extend(files_with(&path, needle));
-        } else if fs::read(&path).unwrap().windows(needle.len()).any(|w| w == needle) {
-            found.push(path);
-        }
-    }
-    found
+    let holds = |path: &PathBuf| fs::read(path).unwrap().windows(needle.len()).any(|w| w == needle);
+    let entries = WalkDir::new(folder).into_iter().map(Result::unwrap);
+    let files = entries.filter(|entry| entry.file_type().is_file()).map(DirEntry::into_path);
+    files.filter(holds).collect()
 }
 
 /// Waits until something holds.

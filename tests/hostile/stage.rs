@@ -15,6 +15,7 @@ use sandyk::{
     keyring::Role,
     locale::{Lang, Locale},
 };
+use walkdir::WalkDir;
 
 use crate::common::{
     Opened, Organisation, Server,
@@ -211,6 +212,6 @@ pub(crate) fn said(key: &str) -> String {
 }
 
 fn count(folder: &std::path::Path) -> usize {
-    let entries = fs::read_dir(folder).unwrap().map(Result::unwrap);
-    entries.map(|e| if e.path().is_dir() { count(&e.path()) } else { 1 }).sum()
+    let entries = WalkDir::new(folder).into_iter().map(Result::unwrap);
+    entries.filter(|entry| !entry.file_type().is_dir()).count()
 }

@@ -37,6 +37,7 @@ enum Harm {
     Link,
 }
 use Harm::{Cut, Flip, Folder, Gone, Link, Longer, Swapped};
+use walkdir::{DirEntry, WalkDir};
 
 impl Harm {
     /// Harms the file; `other` is one of the same store.
@@ -205,20 +206,13 @@ fn to_usize(bytes: u64) -> usize {
 
 /// What a workspace holds of testimonies, entries and the feed; not what was refused or is locked.
 fn files(workspace: &Path) -> BTreeMap<String, Vec<u8>> {
-    let mut found = BTreeMap::new();
-    let mut folders = vec![workspace.to_owned()];
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            let name = path.strip_prefix(workspace).unwrap().to_str().unwrap().to_owned();
-            if path.is_dir() {
-                folders.push(path);
-            } else if path.extension().is_some_and(|e| e == "age") || name == "feed.jsonl" {
-                found.insert(name, fs::read(path).unwrap());
-            }
-        }
-    }
-    found
+    let entries = WalkDir::new(workspace).into_iter().map(Result::unwrap);
+    let ours = |path: &PathBuf| {
+        path.extension().is_some_and(|e| e == "age") || path.ends_with("feed.jsonl")
+    };
+    let files = entries.map(DirEntry::into_path).filter(ours);
+    let name = |path: &Path| path.strip_prefix(workspace).unwrap().to_str().unwrap().to_owned();
+    files.map(|path| (name(&path), fs::read(&path).unwrap())).collect()
 }
 
 fn copy(from: &Path, to: &Path) {

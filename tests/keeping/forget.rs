@@ -30,6 +30,7 @@ use sandyk::{
     sync::{self, Alarm, Report, SyncError},
     wire::outbox::{Answer, ForgetNote, Outbox, PushId},
 };
+use walkdir::{DirEntry, WalkDir};
 
 pub(crate) use self::house::House;
 use crate::office::{Office, commit, noise, put_testimony, write};
@@ -44,20 +45,13 @@ pub(crate) fn event_of(store: &impl Store, testimony: TestimonyId) -> Event {
 
 /// Files below `folder` that hold any of `needles`.
 pub(crate) fn search(folder: &Path, needles: &[Vec<u8>]) -> Vec<String> {
-    let mut found = Vec::new();
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            found.extend(search(&path, needles));
-            continue;
-        }
-        let bytes = fs::read(&path).unwrap();
-        let holds = |needle: &Vec<u8>| bytes.windows(needle.len()).any(|w| w == needle);
-        if needles.iter().any(holds) {
-            found.push(path.display().to_string());
-        }
-    }
-    found
+    let files =
+        WalkDir::new(folder).into_iter().map(Result::unwrap).filter(|e| e.file_type().is_file());
+    let holds = |entry: &DirEntry| {
+        let bytes = fs::read(entry.path()).unwrap();
+        needles.iter().any(|needle| bytes.windows(needle.len()).any(|w| w == needle))
+    };
+    files.filter(holds).map(|entry| entry.path().display().to_string()).collect()
 }
 
 /// The salt of a testimony's leaf as it stands in files.

@@ -7,23 +7,17 @@ use sandyk::{
     store::{Cursor, SledStore, Store as _},
 };
 use serde_json::Value;
+use walkdir::{DirEntry, WalkDir};
 
 use super::commands::{Kept, answer, flip};
 
 /// Names of all files below a folder, sorted.
 fn names(folder: &Path) -> Vec<String> {
-    let (mut found, mut folders) = (Vec::new(), vec![folder.to_owned()]);
-    while let Some(next) = folders.pop() {
-        for path in fs::read_dir(next).unwrap().map(|entry| entry.unwrap().path()) {
-            if path.is_dir() {
-                folders.push(path);
-            } else {
-                found.push(path.strip_prefix(folder).unwrap().to_str().unwrap().to_owned());
-            }
-        }
-    }
-    found.sort();
-    found
+    let entries = WalkDir::new(folder).sort_by_file_name().into_iter().map(Result::unwrap);
+    let files = entries.filter(|entry| !entry.file_type().is_dir());
+    let name =
+        |entry: DirEntry| entry.path().strip_prefix(folder).unwrap().to_str().unwrap().to_owned();
+    files.map(name).collect()
 }
 
 fn rescue(store: &Path, to: &Path) -> (i32, Value) {

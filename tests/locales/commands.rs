@@ -8,6 +8,7 @@ use std::{
 
 use regex::Regex;
 use sandyk::locale::{Lang, Locale};
+use walkdir::WalkDir;
 
 use super::{arguments, in_latin};
 
@@ -35,21 +36,13 @@ fn messages(lang: Lang) -> BTreeMap<String, String> {
 
 /// All sources below a folder of `src`, without their tests.
 fn sources(folder: &str) -> Vec<(PathBuf, String)> {
-    let mut waiting = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)];
-    let mut found = Vec::new();
-    while let Some(folder) = waiting.pop() {
-        for entry in fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                waiting.push(path);
-            } else if path.extension().is_some_and(|e| e == "rs") {
-                let text = fs::read_to_string(&path).unwrap();
-                let text = text.split("\n#[cfg(test)]\n").next().unwrap_or_default();
-                found.push((path, text.to_owned()));
-            }
-        }
-    }
-    found
+    let all = WalkDir::new(Path::new(env!("CARGO_MANIFEST_DIR")).join(folder));
+    let paths = all.into_iter().map(|entry| entry.unwrap().into_path());
+    let source = |path: PathBuf| {
+        let text = fs::read_to_string(&path).unwrap();
+        (path, text.split("\n#[cfg(test)]\n").next().unwrap_or_default().to_owned())
+    };
+    paths.filter(|path| path.extension().is_some_and(|e| e == "rs")).map(source).collect()
 }
 
 #[test]

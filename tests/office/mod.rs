@@ -44,12 +44,10 @@ use sandyk::{
 use tokio::{net::TcpListener, sync::watch};
 use tower_service::Service as _;
 
+use self::people::{desk_note, first_keyring, join, root};
 pub(crate) use self::people::{draft, sign};
 pub(crate) use self::stored::{key_for, noise, put_testimony, write};
-use self::{
-    people::{desk_note, first_keyring, join, root},
-    stored::collect,
-};
+use walkdir::{DirEntry, WalkDir};
 
 /// What a desk answers, as somebody on the way may change it: path, status, headers, body.
 pub(crate) type Meddle = Box<dyn FnMut(&Seen, Answer) -> Response + Send>;
@@ -293,10 +291,11 @@ impl Office {
 
     /// Everything that lies in a member's workspace, by name.
     pub(crate) fn everything(&self, member: usize) -> Vec<(String, Vec<u8>)> {
-        let mut all = Vec::new();
-        collect(&self.members[member].workspace, &mut all);
-        all.sort();
-        all
+        let all = WalkDir::new(&self.members[member].workspace).sort_by_file_name();
+        let files = all.into_iter().map(Result::unwrap).filter(|entry| !entry.file_type().is_dir());
+        let read =
+            |entry: DirEntry| (entry.path().display().to_string(), fs::read(entry.path()).unwrap());
+        files.map(read).collect()
     }
 
     /// Publishes the next keyring, or one without devices.

@@ -66,14 +66,3 @@ pub(crate) fn write(path: &std::path::Path, bytes: &[u8]) {
     )
     .unwrap();
 }
-
-pub(super) fn collect(folder: &std::path::Path, all: &mut Vec<(String, Vec<u8>)>) {
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            collect(&path, all);
-        } else {
-            all.push((path.display().to_string(), fs::read(&path).unwrap()));
-        }
-    }
-}

@@ -14,6 +14,7 @@ use std::{
 };
 
 use sandyk::keyring::Role::{Guardian, Reviewer};
+use walkdir::WalkDir;
 
 use crate::room::{Room, Sent, ended, said};
 
@@ -146,9 +147,10 @@ impl Copy {
     /// Everything here belongs to nobody in particular, and so does the program.
     fn give_away(&self) {
         if rustix::process::geteuid().is_root() {
-            all_below(self.folder.path(), &mut |path| {
+            for entry in WalkDir::new(self.folder.path()).min_depth(1) {
+                let path = entry.unwrap().into_path();
                 std::os::unix::fs::lchown(path, Some(NOBODY), Some(NOBODY)).unwrap();
-            });
+            }
             chown(self.folder.path(), Some(NOBODY), Some(NOBODY)).unwrap();
         }
     }
@@ -183,24 +185,16 @@ impl Copy {
     fn everything(&self) -> Vec<(PathBuf, Vec<u8>)> {
         let mut all = Vec::new();
         for place in ["workspace-0", "keys-0"] {
-            all_below(&self.at(place), &mut |path| {
-                let about = fs::symlink_metadata(path).unwrap();
+            for entry in
+                WalkDir::new(self.at(place)).sort_by_file_name().into_iter().map(Result::unwrap)
+            {
+                let (path, about) = (entry.path(), entry.metadata().unwrap());
                 if about.is_file() && about.len() < 1 << 20 && !path.ends_with("state.json") {
                     all.push((path.to_owned(), fs::read(path).unwrap()));
                 }
-            });
+            }
         }
         all
-    }
-}
-
-fn all_below(folder: &Path, each: &mut dyn FnMut(&Path)) {
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() && !path.is_symlink() {
-            all_below(&path, each);
-        }
-        each(&path);
     }
 }
 

@@ -11,6 +11,7 @@ use std::{
 
 use rustix::fs::{AtFlags, CWD, StatxFlags, statx};
 use sandyk::store::{BlobWriter, Commit, SledStore, Store as _};
+use walkdir::WalkDir;
 
 use crate::contract::{blob, event, id, simple};
 
@@ -45,20 +46,6 @@ fn seconds(time: Time) -> i64 {
 /// Longer than the clock of a file system stands still.
 fn a_while() {
     thread::sleep(Duration::from_millis(60));
-}
-
-/// Every file and folder below `folder`, itself included.
-fn everything(folder: &Path) -> Vec<std::path::PathBuf> {
-    let mut found = vec![folder.to_path_buf()];
-    for entry in fs::read_dir(folder).unwrap() {
-        let entry = entry.unwrap();
-        if entry.file_type().unwrap().is_dir() {
-            found.extend(everything(&entry.path()));
-        } else {
-            found.push(entry.path());
-        }
-    }
-    found
 }
 
 #[tokio::test]
@@ -99,7 +86,7 @@ async fn no_file_tells_when_a_testimony_came() {
     let apart = changed.iter().max().unwrap() - changed.iter().min().unwrap();
     assert!(apart < 60_000_000, "within one round: {apart} ns");
     // Nothing at all in the folder was written or changed while testimonies came.
-    for path in everything(dir.path()) {
+    for path in WalkDir::new(dir.path()).into_iter().map(|entry| entry.unwrap().into_path()) {
         let seen = times(&path);
         for time in [seen.born, seen.written, seen.changed] {
             assert!(!(pool_made..last).contains(&time), "{} tells {time}", path.display());

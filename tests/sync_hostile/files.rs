@@ -29,6 +29,7 @@ enum Damage {
     Giant,
 }
 use Damage::{BitFlipped, Doubled, Empty, Folder, Giant, Link, Missing, Pipe, Swapped, Truncated};
+use walkdir::WalkDir;
 
 const DAMAGES: [Damage; 10] =
     [Missing, Empty, Truncated, Swapped, Doubled, BitFlipped, Folder, Link, Pipe, Giant];
@@ -143,20 +144,11 @@ async fn every_file_damaged_in_every_way_is_named_and_nothing_is_lost() {
 
 /// Every file of a member but one.
 fn everything(folder: &Path, but: &Path) -> Vec<(PathBuf, Vec<u8>)> {
-    let mut all = Vec::new();
-    let mut folders = vec![folder.to_owned()];
-    while let Some(next) = folders.pop() {
-        for entry in fs::read_dir(next).unwrap() {
-            let path = entry.unwrap().path();
-            if path == but || path.is_symlink() {
-                continue;
-            }
-            if path.is_dir() {
-                folders.push(path);
-            } else {
-                all.push((path.clone(), fs::read(&path).unwrap()));
-            }
-        }
-    }
-    all
+    let others = WalkDir::new(folder)
+        .sort_by_file_name()
+        .into_iter()
+        .filter_entry(|entry| entry.path() != but);
+    let files = others.map(Result::unwrap).filter(|entry| !entry.file_type().is_dir());
+    let files = files.filter(|entry| !entry.path_is_symlink());
+    files.map(|entry| (entry.path().to_owned(), fs::read(entry.path()).unwrap())).collect()
 }

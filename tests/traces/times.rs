@@ -7,6 +7,7 @@ use std::{
 };
 
 use rustix::fs::{AtFlags, CWD, StatxFlags, StatxTimestamp, statx};
+use walkdir::WalkDir;
 
 use crate::search::Needles;
 
@@ -57,17 +58,8 @@ pub(crate) fn times(path: &Path) -> Times {
 }
 
 /// Every file and folder below one, and itself.
-pub(crate) fn everything(folder: &Path) -> Vec<PathBuf> {
-    let mut found = vec![folder.to_path_buf()];
-    for entry in fs::read_dir(folder).unwrap() {
-        let entry = entry.unwrap();
-        if entry.file_type().unwrap().is_dir() {
-            found.extend(everything(&entry.path()));
-        } else {
-            found.push(entry.path());
-        }
-    }
-    found
+pub(crate) fn everything(folder: &Path) -> impl Iterator<Item = PathBuf> {
+    WalkDir::new(folder).into_iter().map(|entry| entry.unwrap().into_path())
 }
 
 /// What below a folder has a time within one of these moments.
