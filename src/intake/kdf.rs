@@ -3,24 +3,30 @@
 //! Promises: 1. never more runs at once than there is memory for, and all of it is taken at the
 //! start; 2. who waits is served in the order of coming, and can ask how many are before; 3. no more
 //! wait than were agreed on: the next one is told so at once; 4. who leaves the line, leaves it free;
-//! 5. as long as somebody asks a line to give way, it begins a quarter of its runs, but never none.
+//! 5. as long as somebody asks a line to give way, it begins a quarter of its runs, but never none;
+//! 6. each place is a thread of its own that takes the next from the line by itself: between two runs it
+//! waits for nobody, so that a full line costs what the runs cost.
 
 use std::{
     collections::VecDeque,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    thread,
 };
 
-use tokio::{sync::oneshot, task};
+use tokio::sync::oneshot;
 
 use super::wiping;
-use crate::receipt::{Derived, KdfMemory, Receipt, ReceiptError, Salt};
+use crate::receipt::{KdfMemory, ReceiptError};
 
-/// Derives from receipts, in the order in which they came.
+/// Runs what needs the memory of a derivation, in the order in which it came.
 pub(super) struct KdfPool(Arc<Counter>);
 
 /// Where all wait.
 struct Counter {
     line: Mutex<Line>,
+    /// Somebody came, the line gives way no more, or all is over.
+    moved: Condvar,
     /// Most who may wait.
     most: usize,
 }
@@ -29,54 +35,73 @@ struct Line {
     places: usize,
     /// How many ask it to give way.
     before: usize,
-    free: Vec<KdfMemory>,
-    waiting: VecDeque<(u64, oneshot::Sender<Turn>)>,
+    /// Of places whose threads have not been started.
+    unstarted: Vec<KdfMemory>,
+    running: usize,
+    waiting: VecDeque<(u64, Run)>,
     next: u64,
+    over: bool,
 }
+
+/// What one place does for one who waited.
+type Run = Box<dyn FnOnce(&mut KdfMemory) + Send>;
 
 /// The line is as long as it may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct LineIsFull;
 
-/// A place in the line; given up when this goes.
-pub(super) struct InLine {
+/// A place in the line, and what comes of it; given up when this goes.
+pub(super) struct InLine<T> {
     counter: Arc<Counter>,
     number: u64,
-    turn: oneshot::Receiver<Turn>,
-}
-
-/// Whose turn it is has the memory; it goes to the next when this goes.
-pub(super) struct Turn {
-    memory: Option<KdfMemory>,
-    counter: Arc<Counter>,
+    done: oneshot::Receiver<T>,
 }
 
 impl KdfPool {
     /// `places` runs at once, and at most `most` who wait. 19 MiB are taken for each place, now.
     pub(super) fn new(places: usize, most: usize) -> Self {
         let places = places.max(1);
-        let free = (0..places).map(|_| KdfMemory::new()).collect();
-        let line = Line { places, before: 0, free, waiting: VecDeque::new(), next: 0 };
-        Self(Arc::new(Counter { line: Mutex::new(line), most }))
+        let line = Line {
+            places,
+            before: 0,
+            unstarted: (0..places).map(|_| KdfMemory::new()).collect(),
+            running: 0,
+            waiting: VecDeque::new(),
+            next: 0,
+            over: false,
+        };
+        Self(Arc::new(Counter { line: Mutex::new(line), moved: Condvar::new(), most }))
     }
 
-    /// Takes the last place in the line.
+    /// Takes the last place in the line for `run`, which has a thread and its memory to itself.
+    ///
+    /// SECURITY(T4): secrets go in and out in boxes. They are moved through frames of the runtime that
+    /// nobody wipes; so only their address is, and a box is wiped when it is dropped.
     ///
     /// # Errors
     /// [`LineIsFull`].
-    pub(super) fn enter(&self) -> Result<InLine, LineIsFull> {
-        let (sender, turn) = oneshot::channel();
+    pub(super) fn enter<T: Send + 'static>(
+        &self,
+        run: impl FnOnce(&mut KdfMemory) -> T + Send + 'static,
+    ) -> Result<InLine<T>, LineIsFull> {
+        let (sender, done) = oneshot::channel::<T>();
+        let run: Run = Box::new(move |memory| {
+            if !sender.is_closed() {
+                let _ = sender.send(run(memory));
+            }
+        });
         let mut line = self.0.line();
-        let is_next = line.waiting.is_empty() && line.may_begin();
-        if !is_next && line.waiting.len() >= self.0.most {
+        if !self.0.has_a_thread(&mut line)
+            || line.waiting.len() >= self.0.most.saturating_add(line.at_once())
+        {
             return Err(LineIsFull);
         }
         let number = line.next;
-        line.waiting.push_back((number, sender));
+        line.waiting.push_back((number, run));
         line.next = number.wrapping_add(1);
         drop(line);
-        self.0.serve();
-        Ok(InLine { counter: Arc::clone(&self.0), number, turn })
+        self.0.moved.notify_one();
+        Ok(InLine { counter: Arc::clone(&self.0), number, done })
     }
 
     /// Fewer runs begin as long as this is held; those that have begun go on.
@@ -92,6 +117,18 @@ impl KdfPool {
     }
 }
 
+impl Drop for KdfPool {
+    /// Who waits is told that it is over; threads end after what they do now.
+    fn drop(&mut self) {
+        let mut line = self.0.line();
+        line.over = true;
+        let left = std::mem::take(&mut line.waiting);
+        drop(line);
+        drop(left);
+        self.0.moved.notify_all();
+    }
+}
+
 impl Counter {
     fn line(&self) -> MutexGuard<'_, Line> {
         self.line.lock().unwrap_or_else(PoisonError::into_inner)
@@ -100,31 +137,57 @@ impl Counter {
     fn place(&self, number: u64) -> usize {
         let line = self.line();
         let found = line.waiting.binary_search_by_key(&number, |(number, _)| *number);
-        found.map_or(0, |before| before.saturating_add(1))
+        let before = found.map_or(0, |before| before.saturating_add(1));
+        before.saturating_sub(line.at_once())
     }
 
-    /// Begins as many runs as may begin, in the order of coming.
-    fn serve(self: &Arc<Self>) {
-        loop {
-            let mut line = self.line();
-            if !line.may_begin() {
-                return;
+    /// Starts the thread of one more place, if there is one; whether any has been started.
+    fn has_a_thread(self: &Arc<Self>, line: &mut Line) -> bool {
+        if let Some(memory) = line.unstarted.pop() {
+            let counter = Arc::clone(self);
+            let started = thread::Builder::new().spawn(move || counter.serve(memory));
+            // The memory went with the thread that did not come to be; the next one may have better luck.
+            if started.is_err() {
+                line.unstarted.push(KdfMemory::new());
             }
-            let Some((_, next)) = line.waiting.pop_front() else { return };
-            let memory = line.free.pop();
-            drop(line);
-            let turn = Turn { memory, counter: Arc::clone(self) };
-            let Err(mut unwanted) = next.send(turn) else { continue };
-            self.line().free.extend(unwanted.memory.take());
         }
+        line.unstarted.len() < line.places
+    }
+
+    /// Serves one after the other until all is over.
+    fn serve(&self, mut memory: KdfMemory) {
+        while let Some(run) = self.next() {
+            let ran = catch_unwind(AssertUnwindSafe(wiping(|| run(&mut memory))));
+            // Memory in which a run ended early is not wiped yet; dropping it does that.
+            if ran.is_err() {
+                memory = KdfMemory::new();
+            }
+            let mut line = self.line();
+            line.running = line.running.saturating_sub(1);
+        }
+    }
+
+    /// Waits until the next may begin; `None` when all is over.
+    fn next(&self) -> Option<Run> {
+        let waits = |line: &mut Line| !line.over && (line.waiting.is_empty() || !line.may_begin());
+        let found = self.moved.wait_while(self.line(), waits);
+        let mut line = found.unwrap_or_else(PoisonError::into_inner);
+        let (_, run) = line.waiting.pop_front()?;
+        line.running = line.running.saturating_add(1);
+        Some(run)
     }
 }
 
 impl Line {
     fn may_begin(&self) -> bool {
-        let running = self.places.saturating_sub(self.free.len());
+        self.at_once() > 0
+    }
+
+    /// How many more may begin now.
+    fn at_once(&self) -> usize {
         let quarter = self.places.div_ceil(4);
-        running < if self.before > 0 { quarter } else { self.places }
+        let most = if self.before > 0 { quarter } else { self.places };
+        most.saturating_sub(self.running)
     }
 }
 
@@ -136,11 +199,11 @@ impl Drop for GivingWay {
         let mut line = self.0.line();
         line.before = line.before.saturating_sub(1);
         drop(line);
-        self.0.serve();
+        self.0.moved.notify_all();
     }
 }
 
-impl InLine {
+impl<T> InLine<T> {
     /// What [`KdfPool::place`] is asked with.
     pub(super) const fn number(&self) -> u64 {
         self.number
@@ -151,16 +214,16 @@ impl InLine {
         self.counter.place(self.number)
     }
 
-    /// Waits for one's turn.
+    /// Waits for one's turn and for what comes of it.
     ///
     /// # Errors
     /// [`ReceiptError::Derivation`] if the process is going down.
-    pub(super) async fn turn(mut self) -> Result<Turn, ReceiptError> {
-        (&mut self.turn).await.map_err(|_| ReceiptError::Derivation)
+    pub(super) async fn done(mut self) -> Result<T, ReceiptError> {
+        (&mut self.done).await.map_err(|_| ReceiptError::Derivation)
     }
 }
 
-impl Drop for InLine {
+impl<T> Drop for InLine<T> {
     fn drop(&mut self) {
         let mut line = self.counter.line();
         let found = line.waiting.binary_search_by_key(&self.number, |(number, _)| *number);
@@ -170,118 +233,161 @@ impl Drop for InLine {
     }
 }
 
-impl Turn {
-    /// Derives from `receipt` on a thread of its own, and gives it back with what was derived.
-    ///
-    /// SECURITY(T4): both lie in boxes. What a task gives is moved through frames of the runtime that
-    /// nobody wipes; so only its address is, and the box is wiped when it is dropped.
-    ///
-    /// # Errors
-    /// As [`Receipt::derive`]; [`ReceiptError::Derivation`] also if the process is going down.
-    pub(super) async fn derive(
-        mut self,
-        receipt: Box<Receipt>,
-        salt: Salt,
-    ) -> Result<(Box<Receipt>, Box<Derived>), ReceiptError> {
-        let run = task::spawn_blocking(wiping(move || {
-            let memory = self.memory.as_mut().ok_or(ReceiptError::Derivation)?;
-            let derived = receipt.derive(&salt, memory).map(Box::new);
-            Ok((receipt, derived?))
-        }));
-        run.await.unwrap_or(Err(ReceiptError::Derivation))
-    }
-}
-
-impl Drop for Turn {
-    fn drop(&mut self) {
-        let Some(memory) = self.memory.take() else { return };
-        // Memory in which a run ended early is not wiped yet; dropping it does that.
-        let memory = if std::thread::panicking() { KdfMemory::new() } else { memory };
-        self.counter.line().free.push(memory);
-        self.counter.serve();
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::{sync::mpsc, time::Duration};
+
     use super::*;
 
-    fn now(line: InLine) -> Option<Turn> {
-        let mut line = line;
-        line.turn.try_recv().ok()
+    const LONG: Duration = Duration::from_secs(20);
+
+    /// Runs that begin when they do and end when they are told to.
+    struct Held {
+        line: InLine<()>,
+        begun: mpsc::Receiver<()>,
+        end: mpsc::Sender<()>,
+    }
+
+    impl Held {
+        fn enter(pool: &KdfPool) -> Result<Self, LineIsFull> {
+            let ((begin, begun), (end, ended)) = (mpsc::channel(), mpsc::channel());
+            let line = pool.enter(move |_| {
+                let _ = begin.send(());
+                // Also ends when the other half goes.
+                let _ = ended.recv_timeout(LONG);
+            })?;
+            Ok(Self { line, begun, end })
+        }
+
+        /// One that has begun.
+        fn begun(pool: &KdfPool) -> Self {
+            let held = Self::enter(pool).unwrap();
+            held.has_begun();
+            held
+        }
+
+        fn has_begun(&self) {
+            self.begun.recv_timeout(LONG).unwrap();
+        }
+
+        fn ends(self) {
+            drop(self.end);
+            done(self.line).unwrap();
+        }
+    }
+
+    fn done<T>(line: InLine<T>) -> Result<T, ReceiptError> {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(line.done())
+    }
+
+    fn places(all: &[Held]) -> Vec<usize> {
+        all.iter().map(|held| held.line.place()).collect()
+    }
+
+    /// Waits until nobody runs and nobody waits.
+    fn is_free(pool: &KdfPool) -> bool {
+        (0..2000).any(|_| {
+            thread::sleep(Duration::from_millis(10));
+            let line = pool.0.line();
+            line.running == 0 && line.waiting.is_empty()
+        })
     }
 
     #[test]
     fn who_comes_first_is_served_first_and_knows_how_many_are_before() {
         let pool = KdfPool::new(2, 3);
-        let served: Vec<_> = (0..2).filter_map(|_| now(pool.enter().unwrap())).collect();
-        assert_eq!(served.len(), 2);
-        let mut waiting: Vec<_> = (0..3).map(|_| pool.enter().unwrap()).collect();
-        assert_eq!(waiting.iter().map(InLine::place).collect::<Vec<_>>(), [1, 2, 3]);
-        assert!(pool.enter().is_err(), "the line is full, and that is said at once");
+        let (one, two) = (Held::begun(&pool), Held::begun(&pool));
+        let mut waiting: Vec<_> = (0..3).map(|_| Held::enter(&pool).unwrap()).collect();
+        assert_eq!(places(&waiting), [1, 2, 3]);
+        assert!(Held::enter(&pool).is_err(), "the line is full, and that is said at once");
         // The second gives up: who stands behind moves up, and there is room for one.
         drop(waiting.remove(1));
-        assert_eq!(waiting.iter().map(InLine::place).collect::<Vec<_>>(), [1, 2]);
-        waiting.push(pool.enter().unwrap());
-        drop(served);
-        let places: Vec<_> = waiting.iter().map(InLine::place).collect();
-        assert_eq!(places, [0, 0, 1], "both places went to the first two");
+        assert_eq!(places(&waiting), [1, 2]);
+        waiting.push(Held::enter(&pool).unwrap());
+        one.ends();
+        waiting[0].has_begun();
+        assert_eq!(places(&waiting), [0, 1, 2]);
+        two.ends();
+        waiting[1].has_begun();
+        assert_eq!(places(&waiting), [0, 0, 1], "both places went to the first two");
         let last = waiting.pop().unwrap();
         drop(waiting);
-        assert_eq!(pool.place(last.number()), 0, "a turn that nobody takes goes on");
-        assert!(now(last).is_some());
+        last.has_begun();
+        assert_eq!(pool.place(last.line.number()), 0, "a turn that nobody takes goes on");
+        last.ends();
     }
 
     #[test]
-    fn all_memory_comes_back_whoever_leaves_and_whenever() {
+    fn every_place_is_free_again_whoever_leaves_and_whenever() {
         let pool = KdfPool::new(3, 100);
         for round in 0..200 {
-            let mut all: Vec<_> = (0..10).filter_map(|_| pool.enter().ok()).collect();
+            let mut all: Vec<_> = (0..10).filter_map(|_| Held::enter(&pool).ok()).collect();
             let first = all.remove(round % 10);
             all.rotate_left(round % 9);
             all.truncate(round % 7);
-            drop(now(first));
+            drop(first);
             drop(all);
         }
-        let line = pool.0.line();
-        assert_eq!((line.free.len(), line.waiting.len()), (3, 0));
+        assert!(is_free(&pool));
+        let all: Vec<_> = (0..3).map(|_| Held::begun(&pool)).collect();
+        assert_eq!(pool.0.line().running, 3);
+        drop(all);
     }
 
     #[test]
     fn a_line_that_gives_way_begins_a_quarter_and_goes_on_afterwards() {
         let pool = KdfPool::new(8, 100);
-        let running: Vec<_> = (0..3).filter_map(|_| now(pool.enter().unwrap())).collect();
+        let mut running: Vec<_> = (0..3).map(|_| Held::begun(&pool)).collect();
         let (first, second) = (pool.give_way(), pool.give_way());
-        let waiting: Vec<_> = (0..6).map(|_| pool.enter().unwrap()).collect();
-        let places = || waiting.iter().map(InLine::place).collect::<Vec<_>>();
-        assert_eq!(places(), [1, 2, 3, 4, 5, 6], "three run, which is more than two");
-        drop(running);
-        assert_eq!(places(), [0, 0, 1, 2, 3, 4], "a quarter of eight");
+        let waiting: Vec<_> = (0..6).map(|_| Held::enter(&pool).unwrap()).collect();
+        running.pop().unwrap().ends();
+        assert_eq!(places(&waiting), [1, 2, 3, 4, 5, 6], "two run, which is a quarter of eight");
+        running.into_iter().for_each(Held::ends);
+        waiting[..2].iter().for_each(Held::has_begun);
+        assert_eq!(places(&waiting), [0, 0, 1, 2, 3, 4], "a quarter of eight");
         drop(first);
-        assert_eq!(places(), [0, 0, 1, 2, 3, 4], "somebody is still before");
+        assert_eq!(places(&waiting), [0, 0, 1, 2, 3, 4], "somebody is still before");
         drop(second);
-        assert_eq!(places(), [0; 6], "all of it again");
-        drop(waiting);
-        assert_eq!(pool.0.line().free.len(), 8);
+        waiting[2..].iter().for_each(Held::has_begun);
+        assert_eq!(places(&waiting), [0; 6], "all of it again");
+        waiting.into_iter().for_each(Held::ends);
         // One place is never none.
         let one = KdfPool::new(1, 1);
         let _way = one.give_way();
-        assert!(now(one.enter().unwrap()).is_some());
+        Held::begun(&one).ends();
     }
 
     #[test]
     fn a_run_that_ends_early_leaves_its_memory_wiped() {
         let pool = KdfPool::new(1, 1);
-        let mut turn = now(pool.enter().unwrap()).unwrap();
-        let ended = std::thread::spawn(move || {
-            if let Some(memory) = turn.memory.as_mut() {
-                memory.blocks.iter_mut().for_each(|block| block.as_mut().fill(7));
-            }
+        let early = pool.enter(|memory| {
+            memory.blocks.iter_mut().for_each(|block| block.as_mut().fill(7));
             panic!("in the middle of a run");
         });
-        assert!(ended.join().is_err());
-        let turn = now(pool.enter().unwrap()).unwrap();
-        let zero = turn.memory.as_ref().unwrap().blocks.iter().all(|b| b.as_ref() == [0; 128]);
-        assert!(zero, "whoever comes next finds nothing");
+        let early: InLine<()> = early.unwrap();
+        assert!(done(early).is_err(), "and who waited is told");
+        let zero = |memory: &mut KdfMemory| memory.blocks.iter().all(|b| b.as_ref() == [0; 128]);
+        let next = pool.enter(zero).unwrap();
+        assert!(done(next).unwrap(), "whoever comes next finds nothing");
+    }
+
+    #[test]
+    fn who_waits_is_told_when_all_is_over_and_the_threads_end() {
+        let pool = KdfPool::new(1, 3);
+        let (running, waiting) = (Held::begun(&pool), Held::enter(&pool).unwrap());
+        let counter = Arc::clone(&pool.0);
+        drop(pool);
+        assert!(done(waiting.line).is_err());
+        drop(waiting.begun);
+        running.ends();
+        // What the pool, the thread and this test hold; the first is gone, and then the second.
+        let gone = || {
+            (0..2000).any(|_| {
+                thread::sleep(Duration::from_millis(10));
+                Arc::strong_count(&counter) == 1
+            })
+        };
+        assert!(gone());
     }
 }

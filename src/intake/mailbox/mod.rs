@@ -19,7 +19,10 @@ mod rows;
 #[cfg(feature = "nojs-replies")]
 mod waiting;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use tokio::{task, time::timeout};
 
@@ -35,16 +38,14 @@ use crate::{
     config::MailboxConfig,
     digest::Digest,
     id::{ReplyId, TestimonyId},
-    receipt::{Receipt, ReceiptError, Salt},
+    receipt::{KdfMemory, Receipt, ReceiptError, Salt},
     secret::SecretText,
     store::StoreError,
 };
 
 /// A place in the line of those who open a mailbox; given up when this goes.
 pub struct MailboxTicket {
-    line: InLine,
-    receipt: Box<Receipt>,
-    salt: Salt,
+    line: InLine<Result<MailboxKeys, ReceiptError>>,
 }
 
 /// Most replies that are opened at once; so much work is done whatever is there.
@@ -137,10 +138,17 @@ impl MailboxTicket {
     /// # Errors
     /// [`MailboxError::Receipt`] if the process is going down.
     pub async fn keys(self) -> Result<MailboxKeys, MailboxError> {
-        let turn = self.line.turn().await?;
-        let (_, derived) = turn.derive(self.receipt, self.salt).await?;
-        Ok(MailboxKeys::of(&derived))
+        Ok(self.line.done().await??)
     }
+}
+
+/// What belongs to a receipt, without anything else of it.
+fn keys(
+    receipt: &Receipt,
+    salt: &Salt,
+    memory: &mut KdfMemory,
+) -> Result<MailboxKeys, ReceiptError> {
+    Ok(MailboxKeys::of(&receipt.derive(salt, memory)?))
 }
 
 /// The line in which mailboxes are opened.
@@ -154,9 +162,9 @@ impl Intake {
     /// # Errors
     /// [`MailboxError::Busy`] at once if too many wait, [`MailboxError::Closed`] without any keyring.
     pub fn open_mailbox(&self, receipt: Receipt) -> Result<MailboxTicket, MailboxError> {
-        let salt = self.salt()?;
-        let line = self.mailboxes.line.enter()?;
-        Ok(MailboxTicket { line, receipt: Box::new(receipt), salt })
+        let (salt, receipt) = (self.salt()?, Box::new(receipt));
+        let run = move |memory: &mut KdfMemory| keys(&receipt, &salt, memory);
+        Ok(MailboxTicket { line: self.mailboxes.line.enter(run)? })
     }
 
     /// Opens the mailbox of `receipt` on a page of its own, and gives the key in its address: a
@@ -172,27 +180,26 @@ impl Intake {
         receipt: Receipt,
         patience: Duration,
     ) -> Result<String, MailboxError> {
-        let MailboxTicket { line, receipt, salt } = self.open_mailbox(receipt)?;
+        let (salt, receipt, page) = (self.salt()?, Box::new(receipt), Arc::new(OnceLock::new()));
+        let (intake, address) = (Arc::clone(self), Arc::clone(&page));
+        let line = self.mailboxes.line.enter(move |memory| {
+            // Until it is written down nobody can have burned it.
+            let is_there = address.get().is_none_or(|page: &String| intake.pages.is_there(page));
+            is_there.then(|| keys(&receipt, &salt, memory))
+        })?;
         let address = self.pages.keep(&OncePage::Waiting { number: line.number() })?;
+        let _ = page.set(address.clone());
         let (intake, page) = (Arc::clone(self), address.clone());
         let opening = tokio::spawn(async move {
-            let turn = line.turn().await;
-            if !intake.pages.is_there(&page) {
-                return;
-            }
-            let derived = match turn {
-                Ok(turn) => turn.derive(receipt, salt).await,
-                Err(error) => Err(error),
-            };
-            match derived {
-                Ok((_, derived)) => {
-                    let keys = MailboxKeys::of(&derived);
+            match line.done().await {
+                Ok(Some(Ok(keys))) => {
                     intake.pages.change(
                         &page,
                         &OncePage::Mailbox { keys, notice: None, unkept: Vec::new() },
                     );
                 }
-                Err(_) => intake.pages.burn(&page),
+                Ok(None) => {}
+                Ok(Some(Err(_))) | Err(_) => intake.pages.burn(&page),
             }
         });
         // It goes on by itself; the page tells how far it is.

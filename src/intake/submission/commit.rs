@@ -10,7 +10,7 @@ use crate::{
     id::TestimonyId,
     intake::{kdf::LineIsFull, mailbox, record::Record, upload::Container},
     ledger::feed::PartInfo,
-    receipt::{Derived, Receipt},
+    receipt::{Derived, KdfMemory, Receipt, ReceiptError},
     sealed::{Cover, SealError, Sealed, part},
     secret::SecretText,
     store::{BlobWriter as _, SledStore, Store as _, StoreError},
@@ -28,9 +28,12 @@ impl Submission {
             Author::Mailbox(keys) => return Ok((None, Box::new(keys.derived()))),
         };
         let salt = self.readers.keyring().get().salt;
-        let line = self.intake.kdf.enter().map_err(|LineIsFull| IntakeError::Busy)?;
-        let (receipt, derived) = line.turn().await?.derive(receipt, salt).await?;
-        Ok((Some(receipt.digits()), derived))
+        let run = move |memory: &mut KdfMemory| {
+            let derived = receipt.derive(&salt, memory).map(Box::new)?;
+            Ok::<_, ReceiptError>((Some(receipt.digits()), derived))
+        };
+        let line = self.intake.kdf.enter(run).map_err(|LineIsFull| IntakeError::Busy)?;
+        Ok(line.done().await??)
     }
 
     fn cover(
