@@ -250,11 +250,11 @@ mod tests {
 
     impl Held {
         fn enter(pool: &KdfPool) -> Result<Self, LineIsFull> {
-            let ((begin, begun), (end, ended)) = (mpsc::channel(), mpsc::channel());
+            let ((starts, begun), (end, told)) = (mpsc::channel(), mpsc::channel());
             let line = pool.enter(move |_| {
-                let _ = begin.send(());
+                let _ = starts.send(());
                 // Also ends when the other half goes.
-                let _ = ended.recv_timeout(LONG);
+                let _ = told.recv_timeout(LONG);
             })?;
             Ok(Self { line, begun, end })
         }
