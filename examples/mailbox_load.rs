@@ -1,7 +1,9 @@
 //! Measures the way back: look-ups beside Argon2id alone, and texts beside a flood of look-ups.
 //!
-//! `cargo build && cargo run --example mailbox_load`: makes a throw-away organisation with the demo, opens
-//! its intake in this process, and prints ratios of one run, both sides in turn. Every loop is bounded.
+//! `cargo build && cargo run --example mailbox_load [PLACES]`: makes a throw-away organisation with the demo,
+//! opens its intake in this process, then serves it in another one, and prints ratios of one run, both sides
+//! in turn. PLACES are the runs of Argon2id at once, as many as a server would have if none are named.
+//! Every loop is bounded.
 #![expect(
     clippy::print_stdout,
     clippy::unwrap_used,
@@ -13,8 +15,10 @@
 )]
 
 use std::{
+    io::{Read as _, Write as _},
+    net::{TcpListener, TcpStream},
     path::Path,
-    process::Command,
+    process::{Command, Stdio},
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicUsize, Ordering},
@@ -45,8 +49,11 @@ const FLOOD: usize = 64;
 #[tokio::main]
 async fn main() {
     let folder = tempfile::tempdir().unwrap();
-    let intake = intake(folder.path());
-    let places = MailboxConfig::default().derivations();
+    let places = std::env::args().nth(1).map_or(0, |places| places.parse().unwrap());
+    let mailbox = MailboxConfig { derivations_at_once: places, ..MailboxConfig::default() };
+    let places = mailbox.derivations();
+    let intake = intake(folder.path(), mailbox);
+    let mut memories: Vec<_> = (0..places).map(|_| KdfMemory::new()).collect();
     println!(
         "cores {}, places for mailboxes {places}",
         std::thread::available_parallelism().unwrap()
@@ -56,9 +63,9 @@ async fn main() {
     for _ in 0..TURNS {
         for (pages, ratios) in [(Pages::Unread, &mut keys), (Pages::Opened, &mut pages)] {
             // Argon2id before and after, so that a slow change of other work weighs on both alike.
-            let before = argon(places).await;
+            let before = argon(&mut memories).await;
             let rate = look_ups(&intake, places, pages).await;
-            let bare = f64::midpoint(before, argon(places).await);
+            let bare = f64::midpoint(before, argon(&mut memories).await);
             alone.push(bare);
             ratios.add(rate, bare);
         }
@@ -82,6 +89,8 @@ async fn main() {
             flooded / quiet
         );
     }
+    drop(intake);
+    over_http(&folder.path().join("demo/server/server.toml"));
 }
 
 /// Rates of one side, and how they stand to Argon2id's beside them.
@@ -108,11 +117,11 @@ impl Ratios {
 }
 
 /// An intake over an empty store, with the keyring of a demo.
-fn intake(folder: &Path) -> Arc<Intake> {
+fn intake(folder: &Path, mailbox: MailboxConfig) -> Arc<Intake> {
     let binary = std::env::current_exe().unwrap();
     let binary = binary.parent().unwrap().parent().unwrap().join("sandyk");
     let made = Command::new(&binary)
-        .args(["demo", "--once", "--intake", "127.0.0.1:18082", "--desk", "127.0.0.1:18083"])
+        .args(["demo", "--once", "--intake", &free(), "--desk", &free()])
         .arg("--folder")
         .arg(folder.join("demo"))
         .output()
@@ -125,29 +134,31 @@ fn intake(folder: &Path) -> Arc<Intake> {
     let opened = Arc::new(SledStore::open(&store).unwrap());
     let key = Arc::new(LedgerKey::open(&store, Feed::Empty, &mut OsRng).unwrap());
     let limits = Limits { words_until_percent: 100, files_until_percent: 100, ..Limits::default() };
-    let bounds = Bounds { limits, mailbox: MailboxConfig::default() };
+    let bounds = Bounds { limits, mailbox };
     let clock = Arc::new(SystemClock);
     Arc::new(Intake::new(opened, keyrings.subscribe(), clock, bounds, key).unwrap())
 }
 
-/// Receipts derived in a second by so many threads.
-async fn argon(threads: usize) -> f64 {
+/// Receipts derived in a second, by a thread for each memory.
+async fn argon(memories: &mut Vec<KdfMemory>) -> f64 {
     let begun = Instant::now();
-    let thread = || {
+    let thread = |mut memory: KdfMemory| {
         tokio::task::spawn_blocking(move || {
-            let (mut memory, mut done) = (KdfMemory::new(), 0_usize);
+            let mut done = 0_usize;
             while begun.elapsed() < TURN {
                 let receipt = Receipt::random(&mut OsRng);
                 drop(receipt.derive(&Salt([7; 32]), &mut memory).unwrap());
                 done += 1;
             }
-            done
+            (done, memory)
         })
     };
-    let all: Vec<_> = (0..threads).map(|_| thread()).collect();
+    let all: Vec<_> = memories.drain(..).map(thread).collect();
     let mut done = 0;
     for one in all {
-        done += one.await.unwrap();
+        let (more, memory) = one.await.unwrap();
+        done += more;
+        memories.push(memory);
     }
     done as f64 / begun.elapsed().as_secs_f64()
 }
@@ -249,6 +260,127 @@ async fn texts(intake: &Arc<Intake>, writers: usize) -> Vec<f64> {
         took.extend(one.await.unwrap());
     }
     took
+}
+
+/// The same flood of receipts and the same texts, at a server of its own and over HTTP.
+fn over_http(config: &Path) {
+    let text = std::fs::read_to_string(config).unwrap();
+    let named = text.lines().find_map(|line| line.strip_prefix("intake.listen = "));
+    let address = named.expect("the address of the intake").trim_matches('"').to_owned();
+    let binary = std::env::current_exe().unwrap();
+    let binary = binary.parent().unwrap().parent().unwrap().join("sandyk");
+    let mut serving = Command::new(&binary)
+        .args(["serve", "--allow-swap", "--config"])
+        .arg(config)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let begun = Instant::now();
+    while TcpStream::connect(&address).is_err() {
+        assert!(begun.elapsed() < Duration::from_mins(1), "it does not listen");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    for writers in [1, 4] {
+        let (mut quiet, mut flooded, mut asked) = (Vec::new(), Vec::new(), 0);
+        for _ in 0..TURNS / 2 {
+            quiet.extend(texts_over_http(&address, writers));
+            let stop = AtomicBool::new(false);
+            std::thread::scope(|all| {
+                let flood: Vec<_> = (0..FLOOD)
+                    .map(|n| {
+                        all.spawn({
+                            let (address, stop) = (&address, &stop);
+                            move || wrong_receipts(address, n, stop)
+                        })
+                    })
+                    .collect();
+                flooded.extend(texts_over_http(&address, writers));
+                stop.store(true, Ordering::Relaxed);
+                asked += flood.into_iter().map(|one| one.join().unwrap()).sum::<usize>();
+            });
+        }
+        let (count, quiet, flooded) = (flooded.len(), median(&mut quiet), median(&mut flooded));
+        println!(
+            "over HTTP, {writers} at once: {quiet:.1} ms alone, {flooded:.1} ms beside {FLOOD} who send wrong \
+             receipts ({asked} answered, {count} texts): {:.2} times as long",
+            flooded / quiet
+        );
+    }
+    serving.kill().unwrap();
+    serving.wait().unwrap();
+}
+
+/// Milliseconds that texts take over HTTP, so many at once, for one turn.
+fn texts_over_http(address: &str, writers: usize) -> Vec<f64> {
+    let begun = Instant::now();
+    let write = || {
+        let mut took = Vec::new();
+        while begun.elapsed() < TURN {
+            let this = Instant::now();
+            let answer = post(address, "/ru/send", &[("story", &"ы".repeat(1000))]);
+            assert!(
+                answer.starts_with("HTTP/1.1 303"),
+                "{}",
+                answer.lines().next().unwrap_or_default()
+            );
+            took.push(this.elapsed().as_secs_f64() * 1e3);
+        }
+        took
+    };
+    std::thread::scope(|all| {
+        let all: Vec<_> = (0..writers).map(|_| all.spawn(write)).collect();
+        all.into_iter().flat_map(|one| one.join().unwrap()).collect()
+    })
+}
+
+/// Sends receipts that nobody was given and, every other time, such as cannot be; opens what comes.
+fn wrong_receipts(address: &str, first: usize, stop: &AtomicBool) -> usize {
+    let mut answered = 0;
+    for n in first.. {
+        if stop.load(Ordering::Relaxed) {
+            break;
+        }
+        let receipt = Receipt::random(&mut OsRng).digits().expose().to_owned();
+        let mistyped = receipt.replace('1', "2").replace('3', "4");
+        let typed = if n % 2 == 0 { receipt } else { mistyped };
+        let answer = post(address, "/ru/mailbox", &[("receipt", &typed)]);
+        let page = answer.lines().find_map(|line| line.strip_prefix("location: "));
+        if let Some(page) = page {
+            let ask =
+                format!("GET {page} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+            exchange(address, ask.as_bytes());
+        }
+        answered += 1;
+    }
+    answered
+}
+
+fn post(address: &str, path: &str, fields: &[(&str, &str)]) -> String {
+    let part = |(name, value): &(&str, &str)| {
+        format!("--b\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
+    };
+    let body = fields.iter().map(part).collect::<String>() + "--b--\r\n";
+    let head = format!(
+        "POST {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nContent-Type: \
+         multipart/form-data; boundary=b\r\nContent-Length: {}\r\n\r\n",
+        body.len()
+    );
+    exchange(address, &[head.as_bytes(), body.as_bytes()].concat())
+}
+
+fn exchange(address: &str, request: &[u8]) -> String {
+    let mut line = TcpStream::connect(address).unwrap();
+    line.write_all(request).unwrap();
+    let mut answer = Vec::new();
+    // A server that has too many lines open closes this one; that is an answer too.
+    let _ = line.read_to_end(&mut answer);
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+/// An address that nobody uses.
+fn free() -> String {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string()
 }
 
 fn median(values: &mut [f64]) -> f64 {
