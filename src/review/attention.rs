@@ -12,6 +12,7 @@ use crate::{
         feed::{FeedAlarm, FeedLine},
         opening::Content,
         session::Session,
+        thread::{Link, Place},
     },
     testimony::Taxonomy,
 };
@@ -27,10 +28,10 @@ pub struct Watcher {
 }
 
 /// What a testimony is to somebody who has not read it.
-#[derive(Clone, Copy)]
 struct Sort {
     urgent: bool,
-    answer: bool,
+    /// Whose answer it is has to be proven: anybody can say to continue something.
+    link: Link,
 }
 
 /// Against what a look is compared.
@@ -74,7 +75,7 @@ impl Watcher {
             line.item.id.parse().is_ok_and(|id: TestimonyId| !known.contains_key(&id))
         });
         let seen = unknown.filter_map(|line| opener.open(line)).inspect(|o| session.watch(o));
-        let sorted = seen.filter_map(|o| Some((o.id, Sort::of(o.content.as_ref().ok()?))));
+        let sorted = seen.filter_map(|o| Some((o.id, Sort::of(o.id, o.content.as_ref().ok()?))));
         let sorted: Vec<(TestimonyId, Sort)> = sorted.collect();
         self.known.extend(sorted);
     }
@@ -83,21 +84,27 @@ impl Watcher {
         let alarms = u64::try_from(alarms).unwrap_or(u64::MAX);
         let mut counts = Counts { alarms, ..Counts::default() };
         for sort in ids.filter_map(|id| self.known.get(id)) {
-            let kind = if sort.answer { &mut counts.answers } else { &mut counts.new };
+            let kind = if self.is_answer(sort) { &mut counts.answers } else { &mut counts.new };
             *kind = kind.saturating_add(1);
             counts.urgent = counts.urgent.saturating_add(u64::from(sort.urgent));
         }
         counts
     }
+
+    /// Whether the witness of an earlier testimony is proven to have sent it.
+    fn is_answer(&self, sort: &Sort) -> bool {
+        let place = sort.link.place(|id| self.known.get(&id).map(|sort| &sort.link));
+        matches!(place, Place::Continues { .. })
+    }
 }
 
 impl Sort {
-    fn of(content: &Content) -> Self {
+    fn of(id: TestimonyId, content: &Content) -> Self {
         let taxonomy = Taxonomy::embedded();
         let urgency = taxonomy.urgency(content.account.triage.risk.as_str());
         Self {
             urgent: urgency <= taxonomy.urgency(LEAST_URGENT),
-            answer: content.cover.cover().continues.is_some(),
+            link: Link::of(id, content.cover.cover()),
         }
     }
 }

@@ -12,6 +12,7 @@ use crate::{
     digest::Digest,
     id::TestimonyId,
     review::opening::Opened,
+    sealed::Cover,
     testimony::{Consent, Kind, Pressure},
 };
 
@@ -34,6 +35,13 @@ pub struct Member {
     pub may_use: bool,
     /// Whether it was free, if it was asked.
     pub pressure: Option<Pressure>,
+    link: Link,
+}
+
+/// What a continuation is proven by, and nothing of what its witness said.
+#[derive(Clone)]
+pub(super) struct Link {
+    id: TestimonyId,
     continues: Option<TestimonyId>,
     /// The witness key of its cover, and whether it signed this cover.
     witness: String,
@@ -89,7 +97,6 @@ impl Member {
     pub(super) fn of(opened: &Opened) -> Option<Self> {
         let content = opened.content.as_ref().ok()?;
         let (cover, account) = (content.cover.cover(), &content.account);
-        let own = cover.witness_key().filter(|_| cover.continues.is_some());
         Some(Self {
             id: opened.id,
             cursor: opened.cursor,
@@ -99,10 +106,43 @@ impl Member {
             consent: account.consent.clone(),
             may_use: account.triage.may_use,
             pressure: account.pressure.clone(),
+            link: Link::of(opened.id, cover),
+        })
+    }
+}
+
+impl Link {
+    pub(super) fn of(id: TestimonyId, cover: &Cover) -> Self {
+        let own = cover.witness_key().filter(|_| cover.continues.is_some());
+        Self {
+            id,
             continues: cover.continues,
             witness: cover.witness.clone(),
             signed: own.is_some_and(|key| cover.is_signed_by(&key)),
-        })
+        }
+    }
+
+    /// Follows what it continues to the first; every step is proven by itself.
+    pub(super) fn place<'l>(&self, of: impl Fn(TestimonyId) -> Option<&'l Self>) -> Place {
+        let Some(named) = self.continues else { return Place::First };
+        let not = |why| Place::NotProven { named, why };
+        if !self.signed {
+            return not(NotProven::NotSigned);
+        }
+        let (mut first, mut seen) = (named, BTreeSet::from([self.id]));
+        loop {
+            let Some(earlier) = of(first).filter(|_| seen.insert(first)) else {
+                return not(NotProven::NothingToContinue);
+            };
+            if earlier.witness != self.witness {
+                return not(NotProven::OtherWitness);
+            }
+            match earlier.continues {
+                None => return Place::Continues { first },
+                Some(_) if !earlier.signed => return not(NotProven::NothingToContinue),
+                Some(before) => first = before,
+            }
+        }
     }
 }
 
@@ -117,7 +157,7 @@ impl Threads {
             }
         }
         for member in threads.members.values() {
-            let place = threads.find(member);
+            let place = member.link.place(|id| threads.members.get(&id).map(|of| &of.link));
             threads.places.insert(member.id, place);
         }
         threads.gather();
@@ -136,36 +176,13 @@ impl Threads {
             let first = match self.place(member.id) {
                 Place::Continues { first } => first,
                 Place::NotProven { named, why: NotProven::NothingToContinue } => {
-                    let names = (named, member.witness.as_str());
+                    let names = (named, member.link.witness.as_str());
                     *orphans.entry(names).or_insert(member.id)
                 }
                 Place::First | Place::NotProven { .. } => member.id,
             };
             self.firsts.insert(member.id, first);
             self.of.entry(first).or_default().push(member.id);
-        }
-    }
-
-    /// Follows what it continues to the first; every step is proven by itself.
-    fn find(&self, member: &Member) -> Place {
-        let Some(named) = member.continues else { return Place::First };
-        let not = |why| Place::NotProven { named, why };
-        if !member.signed {
-            return not(NotProven::NotSigned);
-        }
-        let (mut first, mut seen) = (named, BTreeSet::from([member.id]));
-        loop {
-            let Some(earlier) = self.members.get(&first).filter(|_| seen.insert(first)) else {
-                return not(NotProven::NothingToContinue);
-            };
-            if earlier.witness != member.witness {
-                return not(NotProven::OtherWitness);
-            }
-            match earlier.continues {
-                None => return Place::Continues { first },
-                Some(_) if !earlier.signed => return not(NotProven::NothingToContinue),
-                Some(before) => first = before,
-            }
         }
     }
 

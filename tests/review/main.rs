@@ -10,6 +10,7 @@
 )]
 
 mod alarms;
+mod answers;
 mod casebook;
 mod commands;
 mod damage;

@@ -2,6 +2,7 @@
 
 use std::{
     fs,
+    io::{Read as _, Seek as _},
     os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
     process::{Child, Command, Output, Stdio},
@@ -14,7 +15,10 @@ use sandyk::{
     keyring::Role::{Guardian, Reviewer},
 };
 
-use crate::room::{Room, Sent, said};
+use crate::{
+    answers::{signed_answer, signed_first},
+    room::{Room, Sent, said},
+};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_sandyk");
 
@@ -44,10 +48,9 @@ fn one_look_counts_by_kind_and_its_file_tells_nothing_of_a_witness() {
     let mut room = Room::new(&[Reviewer, Guardian]);
     let nothing = room.run(0, &["watch", "--once"]);
     assert_eq!(nothing.status.code(), Some(4), "{}", said(&nothing));
-    let calm = room.receive(&Sent { risk: "none", ..Sent::default() });
+    let calm = signed_first(&mut room, "none");
     let urgent = room.receive(&Sent { risk: "now", ..Sent::default() });
-    let soon = Sent { risk: "soon", continues: Some(calm), ..Sent::default() };
-    let answer = room.receive(&soon);
+    let answer = signed_answer(&mut room, calm, "soon");
     let json = room.json(0, &["watch", "--once"]);
     let expected = serde_json::json!({"urgent": 2, "new": 2, "answers": 1, "alarms": 0});
     assert_eq!(json, expected);
@@ -168,7 +171,7 @@ impl Drop for Watching {
 #[test]
 fn the_bell_rings_for_what_came_and_is_urgent_and_for_answers_and_for_nothing_else() {
     let mut room = Room::new(&[Guardian]);
-    let first = room.receive(&Sent { risk: "none", ..Sent::default() });
+    let first = signed_first(&mut room, "none");
     let mut watching = Watching::start(&room);
     watching.sees("not read: 1 new, 0 answers of witnesses; 0 of these urgent");
     assert_eq!(watching.bells(), 0);
@@ -181,7 +184,7 @@ fn the_bell_rings_for_what_came_and_is_urgent_and_for_answers_and_for_nothing_el
     // Nothing is locked between two looks, and what is read elsewhere counts.
     room.text(0, &["show", &urgent.to_string()]);
     watching.sees("2 new, 0 answers of witnesses; 0 of these urgent");
-    room.receive(&Sent { risk: "none", continues: Some(first), ..Sent::default() });
+    signed_answer(&mut room, first, "none");
     watching.sees("2 new, 1 answer of witnesses; 0 of these urgent");
     until("two bells", || watching.bells() == 2);
     let screen = watching.screen();
@@ -278,6 +281,31 @@ fn the_command_gets_the_counts_and_no_shell_unless_asked() {
     assert!(said(&none).contains("cannot be run") && said(&none).contains("kept:"));
 }
 
+/// Runs a program for a minute at most: how long it took, its code, what it said.
+///
+/// Its words go to a file: children of it that live on hold no pipe on which this would wait for ever.
+fn within(command: &mut Command) -> (Duration, Option<i32>, String) {
+    let mut said = tempfile::tempfile().unwrap();
+    let (out, err) = (said.try_clone().unwrap(), said.try_clone().unwrap());
+    let began = Instant::now();
+    let mut child = command.stdin(Stdio::null()).stdout(out).stderr(err).spawn().unwrap();
+    let ended = loop {
+        match child.try_wait().unwrap() {
+            Some(status) => break status,
+            None if began.elapsed() > Duration::from_mins(1) => {
+                child.kill().unwrap();
+                break child.wait().unwrap();
+            }
+            None => sleep(Duration::from_millis(20)),
+        }
+    };
+    let took = began.elapsed();
+    said.rewind().unwrap();
+    let mut words = String::new();
+    said.read_to_string(&mut words).unwrap();
+    (took, ended.code(), words)
+}
+
 #[test]
 fn a_command_that_hangs_is_ended_with_all_that_it_started() {
     let folder = tempfile::tempdir().unwrap();
@@ -286,12 +314,11 @@ fn a_command_that_hangs_is_ended_with_all_that_it_started() {
     let ids = folder.path().join("ids");
     // Deaf to being asked, with a child in the background.
     let line = format!("trap '' TERM; sleep 987 & echo $! $$ > {}; sleep 987", ids.display());
-    let began = Instant::now();
-    let output = once(&file, &["--limit", "1", "--shell"], &[&line]);
-    let took = began.elapsed();
+    let (took, code, words) =
+        within(&mut notify(&file, &["--once", "--limit", "1", "--shell"], &[&line]));
     assert!(took < Duration::from_secs(15), "{took:?}");
-    assert_eq!(output.status.code(), Some(1), "{}", said(&output));
-    assert!(said(&output).contains("did not end in time"), "{}", said(&output));
+    assert_eq!(code, Some(1), "{words}");
+    assert!(words.contains("did not end in time"), "{words}");
     for id in fs::read_to_string(ids).unwrap().split_whitespace() {
         let state = format!("/proc/{id}/status");
         until("ended", || fs::read_to_string(&state).map_or(true, |s| s.contains("(zombie)")));
