@@ -10,6 +10,8 @@ pub mod outbox;
 pub mod signature;
 pub mod tape;
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 /// Path of the feed: `GET /desk/v1/changes?after=N`.
@@ -35,6 +37,8 @@ pub const MAX_KEYRINGS: u64 = 8 << 20;
 pub const MAX_ANSWER: u64 = 64 << 10;
 /// Size of the answer to a push, in bytes: JSON, then spaces.
 pub const PUSH_ANSWER: usize = 64 << 10;
+/// The answer to a push comes after a whole number of these, whatever was handed in.
+pub const PUSH_STEP: Duration = Duration::from_millis(200);
 /// Longest `item.json`, in bytes.
 pub const MAX_ITEM: u64 = 16 << 10;
 

@@ -10,7 +10,7 @@
 mod body;
 mod fault;
 
-use std::{io, sync::Arc};
+use std::{io, sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -21,7 +21,10 @@ use axum::{
     routing::{get, post},
 };
 use rand::rngs::OsRng;
-use tokio::sync::Semaphore;
+use tokio::{
+    sync::Semaphore,
+    time::{Instant, sleep},
+};
 
 use self::{
     body::{Shape, read_exactly, streamed, whole},
@@ -127,12 +130,23 @@ async fn outbox<S: Store>(
     if digest != signature::content_digest(&body) {
         return Err(DeskError::Digest.into());
     }
-    let answer = face.desk.take_in(&body, &mut OsRng).await?;
+    let begun = Instant::now();
+    let answer = face.desk.take_in(&body, &mut OsRng).await;
+    // SECURITY(T2): nor by how long it took to make it durable; most pushes fit into one step.
+    sleep(until_step(begun.elapsed())).await;
+    let answer = answer?;
     let answer = serde_json::to_vec(&answer).map_err(io::Error::other);
     let mut answer = answer.map_err(store_error)?;
     // SECURITY(T2): nobody on the way counts what was handed in by the answer.
     answer.resize(wire::PUSH_ANSWER.max(answer.len()), b' ');
     Ok(whole("application/json", answer))
+}
+
+/// How long from now to the next whole step.
+fn until_step(took: Duration) -> Duration {
+    let step = wire::PUSH_STEP.as_micros();
+    let over = took.as_micros().checked_rem(step).unwrap_or_default();
+    Duration::from_micros(u64::try_from(step.saturating_sub(over)).unwrap_or_default())
 }
 
 fn admit_without_query<S: Store>(desk: &Desk<S>, parts: &Parts) -> Result<(), DeskError> {
