@@ -9,6 +9,8 @@
 mod fuzzing;
 #[path = "fuzzing/seeds.rs"]
 mod seeds;
+#[path = "fuzzing/seeds_way_back.rs"]
+mod seeds_way_back;
 
 use std::{fs, path::PathBuf};
 

@@ -10,6 +10,7 @@ pub(crate) mod multipart;
 pub(crate) mod outbox;
 pub(crate) mod page;
 pub(crate) mod receipt;
+pub(crate) mod reply;
 pub(crate) mod stage;
 pub(crate) mod terminal;
 
@@ -18,7 +19,7 @@ pub(crate) mod terminal;
 pub(crate) type Target = fn(&[u8]) -> bool;
 
 /// Every target by the name of its corpus.
-pub(crate) const TARGETS: [(&str, Target); 11] = [
+pub(crate) const TARGETS: [(&str, Target); 12] = [
     ("casebook", casebook::run),
     ("checkpoint", checkpoint::run),
     ("desk_request", desk_request::run),
@@ -29,5 +30,6 @@ pub(crate) const TARGETS: [(&str, Target); 11] = [
     ("outbox", outbox::run),
     ("page", page::run),
     ("receipt", receipt::run),
+    ("reply", reply::run),
     ("terminal", terminal::run),
 ];

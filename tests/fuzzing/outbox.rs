@@ -2,7 +2,7 @@
 
 use sandyk::wire::{
     EnvelopeDigest, Fault, Head, key_content,
-    outbox::{Answer, BODY, MAX_THINGS, Outbox},
+    outbox::{Answer, BODY, MAX_REPLY, MAX_THINGS, Outbox},
 };
 
 pub(crate) fn run(input: &[u8]) -> bool {
@@ -18,7 +18,10 @@ pub(crate) fn run(input: &[u8]) -> bool {
     let mut body = input.to_vec();
     body.resize(BODY, b' ');
     let Ok(outbox) = Outbox::parse(&body) else { return false };
-    assert!(outbox.entries.len() + outbox.keys.len() <= MAX_THINGS);
+    let things =
+        [outbox.entries.len(), outbox.keys.len(), outbox.forget.len(), outbox.replies.len()];
+    assert!(things.iter().sum::<usize>() <= MAX_THINGS);
+    assert!(outbox.replies.iter().all(|reply| reply.sealed.0.len() <= MAX_REPLY));
     assert!(outbox.used() <= BODY);
     let again = outbox.to_body().unwrap();
     assert_eq!(again.len(), BODY);

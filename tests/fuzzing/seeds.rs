@@ -1,6 +1,7 @@
 //! Handmade first inputs of the corpora; `fuzz/README.md` says when they are written.
 
 use ed25519_dalek::SigningKey;
+use rand_chacha::ChaCha20Rng;
 use sandyk::{
     digest::Digest,
     id::{BlobId, DeviceId, EntryId, ReaderId, TestimonyId},
@@ -12,18 +13,18 @@ use sandyk::{
     note::KeyName,
     sealed::ExhibitAbout,
     wire::{
-        EnvelopeDigest, Fault, Head, key_content,
-        outbox::{
-            Answer, CasebookKey, CasebookKeyId, Entry, Envelope, Outbox, PushId, Refusal, Sealed,
-        },
+        EnvelopeDigest, key_content,
         signature::{Nonce, Params, Request, sign},
         tape,
     },
 };
 
-use crate::fuzzing::stage::{ORGANISATION, STAGE};
+use crate::{
+    fuzzing::stage::{ORGANISATION, STAGE},
+    seeds_way_back,
+};
 
-type Seeds = Vec<(&'static str, Vec<u8>)>;
+pub(crate) type Seeds = Vec<(&'static str, Vec<u8>)>;
 
 /// Every corpus and what it begins with.
 pub(crate) fn all() -> Vec<(&'static str, Seeds)> {
@@ -35,9 +36,10 @@ pub(crate) fn all() -> Vec<(&'static str, Seeds)> {
         ("journal", journal()),
         ("keyring", keyring()),
         ("multipart", multipart()),
-        ("outbox", outbox()),
+        ("outbox", seeds_way_back::outbox()),
         ("page", page()),
         ("receipt", receipt()),
+        ("reply", seeds_way_back::reply()),
         ("terminal", terminal()),
     ]
 }
@@ -54,7 +56,8 @@ fn casebook() -> Seeds {
         STAGE.chain.current_digest(),
         STAGE.keyring.readers[0].id
     );
-    vec![
+    let mut seeds = seeds_way_back::acts();
+    seeds.extend([
         ("empty-remark", remark.replace(r"a\nb", " ").into()),
         ("remark", remark.into()),
         ("tag", tag.into()),
@@ -62,7 +65,8 @@ fn casebook() -> Seeds {
         ("all-acts", (0..24_u8).flat_map(|n| [n, n / 2, n]).collect::<Vec<_>>()),
         ("branches", b"x\x04\x04\x01\x04\x00\x01\x04\x01\x02\x03\x00\x01".to_vec()),
         ("replays", b"x\x03\x00\x01\x08\x00\x00\x08\x01\x00\x09\x00\x00\x04\x00\x02".to_vec()),
-    ]
+    ]);
+    seeds
 }
 
 fn checkpoint() -> Seeds {
@@ -284,31 +288,6 @@ fn multipart() -> Seeds {
     ]
 }
 
-fn outbox() -> Seeds {
-    let entry = |n: u8| Entry { id: EntryId::from_bytes([n; 16]), sealed: Sealed(vec![n; 40]) };
-    let envelope = |n| Envelope { reader: ReaderId::from_bytes([n; 16]), sealed: Sealed(vec![1]) };
-    let key = CasebookKey {
-        id: CasebookKeyId::from_bytes([3; 16]),
-        envelopes: vec![envelope(1), envelope(2)],
-    };
-    let empty = Outbox::empty(PushId::from_bytes([1; 16]));
-    let full = Outbox { entries: vec![entry(1), entry(2)], keys: vec![key], ..empty.clone() };
-    let refused = Refusal { id: "x".into(), error: "size".into(), advice: "smaller".into() };
-    let answer = Answer { accepted: vec!["a".into()], refused: vec![refused] };
-    let fault = Fault { error: "clock".into(), advice: "set it".into(), now: Some(-1) };
-    let head = Head { head: u64::MAX, ledger_key: "k+00000000+AAAA".into() };
-    let digest = EnvelopeDigest { reader: ReaderId::from_bytes([1; 16]), sha256: Digest::NONE };
-    vec![
-        ("empty", serde_json::to_vec(&empty).unwrap()),
-        ("full", serde_json::to_vec(&full).unwrap()),
-        ("answer", serde_json::to_vec(&answer).unwrap()),
-        ("fault", serde_json::to_vec(&fault).unwrap()),
-        ("head", serde_json::to_vec(&head).unwrap()),
-        ("key-list", serde_json::to_vec(&[digest.clone(), digest]).unwrap()),
-        ("deep", [vec![b'['; 600], vec![b'{'; 600]].concat()),
-    ]
-}
-
 /// An item of three bytes in each part.
 fn item(kind: FeedKind, parts: &[&str], content: Digest) -> FeedItem {
     let part = |name: &&str| PartInfo {
@@ -369,7 +348,7 @@ fn page() -> Seeds {
 
 fn receipt() -> Seeds {
     let mut rng = rand_chacha::rand_core::SeedableRng::seed_from_u64(1);
-    let rng: &mut rand_chacha::ChaCha20Rng = &mut rng;
+    let rng: &mut ChaCha20Rng = &mut rng;
     let digits = sandyk::receipt::Receipt::random(rng).digits().expose().to_owned();
     let with = |choice: u8, text: String| [vec![choice], text.into_bytes()].concat();
     let plain: String = digits.chars().filter(char::is_ascii_digit).collect();
