@@ -92,6 +92,7 @@ pub fn run(args: &RestoreArgs, out: &mut Out) -> Result<Exit, CliError> {
     if done.is_err() {
         // SECURITY(T8): what no reader would believe, or what may hold what is forgotten, is not served.
         let _ = fs::rename(args.to.join("journal"), args.to.join("journal.refused"));
+        let _ = backup::finish(&args.to);
     }
     done
 }
@@ -119,6 +120,10 @@ fn finish(
         found.checkpoint = checkpoint;
         found.damage.extend(damage.into_iter().filter(|damage| damage.place == "feed"));
     }
+    if !refused {
+        // All is forgotten that has to be: from here on a server may open it.
+        backup::finish(&args.to)?;
+    }
     let answer = Answer { restored, replayed, found };
     if out.format() == Format::Json {
         out.json(&answer)?;
@@ -134,7 +139,7 @@ fn finish(
 
 /// Destroys what the backup's own marks, or the orders that readers hold, say is forgotten.
 async fn forget_first(folder: &Path, orders: Option<Orders>) -> Result<Option<Replayed>, CliError> {
-    let store = Arc::new(SledStore::open(folder)?);
+    let store = Arc::new(SledStore::open_restored(folder)?);
     finish_forgetting(&store).await?;
     let mut replayed = None;
     if let Some(Orders { held, published }) = orders {

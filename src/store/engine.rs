@@ -14,6 +14,7 @@ use crate::{
     store::{
         Commit, Committed, Cursor, Erase, Event, Inventory, Key, Store, StoreError, Swept,
         Versioned,
+        backup::UNFINISHED,
         blobs::{Blobs, FileWriter},
         check,
         committer::{Committer, Request},
@@ -65,9 +66,23 @@ impl SledStore {
     ///
     /// # Errors
     /// [`StoreError::Locked`], [`StoreError::JournalMissing`], [`StoreError::NotAJournal`],
-    /// [`StoreError::Damaged`], or what the file system says; the folder is unchanged then, but
-    /// for the index.
+    /// [`StoreError::Damaged`], [`StoreError::NotRestored`], or what the file system says; the folder
+    /// is unchanged then, but for the index.
     pub fn open(folder: &Path) -> Result<Self, StoreError> {
+        let times = Times::new(folder);
+        let opened = recover::open(folder)?;
+        // SECURITY(T8): what is forgotten may still be in it. Asked under the lock that `opened` holds.
+        if folder.join(UNFINISHED).try_exists()? {
+            return Err(StoreError::NotRestored(folder.to_owned()));
+        }
+        Self::run(opened, times)
+    }
+
+    /// Opens what [`super::backup::restore`] made, to forget in it before anybody serves it.
+    ///
+    /// # Errors
+    /// As [`SledStore::open`], but no [`StoreError::NotRestored`].
+    pub fn open_restored(folder: &Path) -> Result<Self, StoreError> {
         let times = Times::new(folder);
         Self::run(recover::open(folder)?, times)
     }

@@ -48,6 +48,9 @@ pub enum StoreError {
     /// The folder has parts of a store but no journal.
     #[error("{0} has parts of a store but no journal; bring the journal back, nothing was changed")]
     JournalMissing(PathBuf),
+    /// A restore made it and did not come to its end: what is forgotten may still be there.
+    #[error("{0} is of a restore that did not come to its end; nothing was changed; restore again")]
+    NotRestored(PathBuf),
     /// The journal was written by something else, or by a newer version.
     #[error("{0} is not a journal that this version reads; nothing was changed")]
     NotAJournal(PathBuf),

@@ -3,11 +3,13 @@
 use std::{
     fs,
     path::{Path, PathBuf},
-    process::{Command, Output},
+    process::{Command, Output, Stdio},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
+    thread::sleep,
+    time::Duration,
 };
 
 use data_encoding::BASE64;
@@ -17,7 +19,7 @@ use sandyk::{
     id::TestimonyId,
     keyring::{TrustRoot, keyring_file},
     store::{
-        Cursor, SledStore, Store as _,
+        Cursor, SledStore, Store as _, StoreError,
         backup::{Job, backup},
     },
     wire::outbox::{ForgetNote, Outbox, PushId},
@@ -91,6 +93,10 @@ impl Rehearsal {
 
     /// `sandyk restore` into a new folder, with the orders of these folders.
     fn restore(&self, back: &str, orders: &[&Path]) -> Output {
+        self.restoring(back, orders).output().unwrap()
+    }
+
+    fn restoring(&self, back: &str, orders: &[&Path]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_sandyk"));
         command.args(["--json", "restore", "--from"]).arg(self.at("backup"));
         command.arg("--to").arg(self.at(back));
@@ -112,8 +118,58 @@ impl Rehearsal {
         if !orders.is_empty() {
             command.arg("--roots").arg(self.at("roots.txt")).arg("--keyring").arg(published);
         }
-        command.output().unwrap()
+        command
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_restore_that_is_killed_while_it_forgets_is_served_by_nobody() {
+    let r = Rehearsal::open().await;
+    let (_kept, gone) = (r.testimony().await, r.testimony().await);
+    r.house.sync(0).await.unwrap();
+    let needles = r.needles(gone);
+    tokio::task::block_in_place(|| r.backup());
+    r.ordered(gone).await;
+    r.house.day(-50);
+    assert_eq!(r.house.desk(&r.store).carry_out().await.unwrap(), 1);
+    r.house.office.serve(&r.store, r.house.clock.clone());
+    r.house.sync(0).await.unwrap();
+    let workspace = r.house.office.members[0].workspace.clone();
+    let (back, mut killed) = (r.at("back"), 0);
+    for wait in [0, 0, 0, 0, 5, 50] {
+        if back.exists() {
+            fs::remove_dir_all(&back).unwrap();
+        }
+        let mut run = r.restoring("back", &[&workspace]);
+        let mut run = run.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        // From here on the restored journal has its name, and what is forgotten is still in it.
+        for _ in 0..20_000 {
+            if back.join("journal").exists() || run.try_wait().unwrap().is_some() {
+                break;
+            }
+            sleep(Duration::from_millis(1));
+        }
+        sleep(Duration::from_millis(wait));
+        run.kill().unwrap();
+        run.wait().unwrap();
+        match SledStore::open(&back) {
+            Err(error) => {
+                assert!(matches!(error, StoreError::NotRestored(_)), "{error}");
+                killed += 1;
+            }
+            // All was done before it was killed.
+            Ok(store) => {
+                store.close().await.unwrap();
+                assert_eq!(search(&back, &needles), Vec::<String>::new(), "{wait}");
+                fs::remove_dir_all(&back).unwrap();
+            }
+        }
+    }
+    assert!(killed > 0, "no run was killed");
+    let whole = r.restore("back", &[&workspace]);
+    assert!(whole.status.success(), "{}", String::from_utf8_lossy(&whole.stderr));
+    assert_eq!(replayed(&whole)["forgotten"], 1);
+    assert!(SledStore::open(&back).is_ok());
 }
 
 fn replayed(output: &Output) -> Value {

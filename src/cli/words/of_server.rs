@@ -45,6 +45,9 @@ impl Told for StoreError {
             Self::JournalMissing(folder) => {
                 Words::of("store-journal-missing").with("folder", folder.display())
             }
+            Self::NotRestored(folder) => {
+                Words::of("store-not-restored").with("folder", folder.display())
+            }
             Self::NotAJournal(file) => {
                 Words::of("store-not-a-journal").with("file", file.display())
             }

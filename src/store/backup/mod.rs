@@ -48,7 +48,7 @@ use self::beside::{attached_in, copy_blob, copy_others, refuse_nested, tidy};
 pub use error::BackupError;
 pub use keep::{APART_DAYS, Kept, Pruned, look, prune};
 pub(super) use restore::UNFINISHED;
-pub use restore::{Restored, restore};
+pub use restore::{Restored, finish, restore};
 
 /// The file that says what a backup holds.
 pub const MANIFEST: &str = "backup.json";

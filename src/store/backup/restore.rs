@@ -1,6 +1,7 @@
 //! Restoring: a store's folder made from a backup, or nothing that passes for one.
 //!
-//! The journal gets its name last: a restore that was cut off leaves a folder that no server opens.
+//! The journal gets its name late, and no server opens the folder before [`finish`] says so: neither a
+//! restore that was cut off nor one that was killed while it forgot is ever served.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -59,7 +60,8 @@ impl Restored {
 /// Makes the store's folder `to` from the backup `from`; `to` must not be there, be empty, or be
 /// what an earlier restore left unfinished.
 ///
-/// Keeps whatever of a damaged backup can be kept, and names what is missing.
+/// Keeps whatever of a damaged backup can be kept, and names what is missing. No server opens what was
+/// made before [`finish`]; `SledStore::open_restored` does.
 ///
 /// # Errors
 /// [`BackupError`]; nothing that a server would open was made then.
@@ -95,9 +97,8 @@ pub fn restore(
     }
     files::sync_folder(&to.join(BLOBS))?;
     journal.sync()?;
-    // From here on it is a store.
+    // From here on it is a store, which only a restore opens.
     fs::rename(to.join(ASIDE), to.join("journal"))?;
-    fs::remove_file(to.join(UNFINISHED))?;
     files::sync_folder(to)?;
     let Manifest { day, changes: changes_expected, events: events_expected, .. } = manifest;
     Ok(Restored {
@@ -112,13 +113,22 @@ pub fn restore(
     })
 }
 
+/// Says that all is done with a restored store: from now on every server opens it.
+///
+/// # Errors
+/// What the file system says; no server opens it then.
+pub fn finish(to: &Path) -> io::Result<()> {
+    fs::remove_file(to.join(UNFINISHED))?;
+    files::sync_folder(to)
+}
+
 /// The journal before it has its name.
 const ASIDE: &str = "restore.journal";
 
 /// Makes an empty folder of what is none, of an empty one, or of an unfinished restore.
 fn clear(to: &Path) -> Result<(), BackupError> {
-    let unfinished = to.join(UNFINISHED).exists() && !to.join("journal").exists();
-    if unfinished {
+    // Nobody has served it: what is in it, came from the backup.
+    if to.join(UNFINISHED).exists() {
         fs::remove_dir_all(to)?;
     }
     files::make_folder(to)?;

@@ -177,6 +177,41 @@ async fn a_kill_at_any_moment_of_a_backup_leaves_one_that_restores() {
     }
 }
 
+/// A whole restore, with nothing to forget.
+fn restore(
+    from: &Path,
+    to: &Path,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<Restored, BackupError> {
+    let restored = super::restore(from, to, progress)?;
+    finish(to)?;
+    Ok(restored)
+}
+
+#[tokio::test]
+async fn a_restore_that_was_killed_while_it_forgot_opens_nowhere_and_begins_anew() {
+    let (folder, to) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let store = SledStore::open(folder.path()).unwrap();
+    for n in 1..4 {
+        put(&store, n, b"envelope", (b"cover", b"salt")).await;
+    }
+    run_now(folder.path(), to.path());
+    let back = tempfile::tempdir().unwrap();
+    let closed = || matches!(SledStore::open(back.path()), Err(StoreError::NotRestored(_)));
+    for killed_after_a_change in [false, true] {
+        assert!(super::restore(to.path(), back.path(), &mut |_| ()).unwrap().is_whole());
+        assert!(closed(), "before anything is forgotten");
+        let forgetting = SledStore::open_restored(back.path()).unwrap();
+        if killed_after_a_change {
+            put(&forgetting, 9, b"of a run that is killed", (b"cover", b"salt")).await;
+        }
+        forgetting.close().await.unwrap();
+        assert!(closed(), "in the middle of it");
+    }
+    assert!(restore(to.path(), back.path(), &mut |_| ()).unwrap().is_whole());
+    assert!(shown(&SledStore::open(back.path()).unwrap()) == shown(&store), "nothing of before");
+}
+
 #[tokio::test]
 async fn a_restore_that_was_cut_off_opens_nowhere_and_goes_on() {
     let (folder, to) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
