@@ -5,10 +5,11 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use data_encoding::HEXLOWER;
 use sandyk::{
     digest::Digest,
     id::BlobId,
-    store::{Commit, Expect, NewEvent, SledStore, Store as _},
+    store::{Commit, Cursor, Expect, HowOpened, NewEvent, SledStore, Store as _, WhyRebuilt},
 };
 
 use crate::contract::{blob, put};
@@ -54,4 +55,59 @@ async fn the_journal_has_the_bytes_of_the_format() {
     let written = fs::read(dir.path().join("journal")).unwrap();
     let differs = written.iter().zip(&wanted).position(|(one, other)| one != other);
     assert!(written == wanted, "first at {differs:?}: {written:02x?}");
+}
+
+/// The first index had a row of sled for each record, commit id and blob, 64 events to a row, and a state
+/// of 40 bytes. Made here as that code made it, but that every place in it is wrong: who believed it would
+/// be seen to.
+#[tokio::test]
+async fn an_index_of_the_first_kind_is_made_anew_and_nothing_is_lost() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = SledStore::open(dir.path()).unwrap();
+    for n in 1..=70_u8 {
+        let event = NewEvent { leaf: Digest::from_bytes([n; 32]), payload: vec![n; 40] };
+        let change = Commit {
+            id: [n; 16],
+            puts: vec![put(&[b'k', n], &[n; 20], Expect::Absent)],
+            attach: vec![blob(&store, &[n; 30])],
+            event: Some(event),
+            ..Commit::default()
+        };
+        store.commit(change).await.unwrap();
+    }
+    let before = store.changes(Cursor(0), 100).unwrap();
+    store.close().await.unwrap();
+    let marker = fs::read_to_string(dir.path().join("clean")).unwrap();
+    let marker: serde_json::Value = serde_json::from_str(&marker).unwrap();
+    let id = marker["store"].as_str().unwrap();
+    let folder = dir.path().join("index").join(id);
+    fs::remove_dir_all(&folder).unwrap();
+
+    let old = sled::Config::new().path(&folder).flush_every_ms(None).open().unwrap();
+    let [keys, events, commits, blobs] =
+        ["keys", "events", "commits", "blobs"].map(|tree| old.open_tree(tree).unwrap());
+    for n in 1..=70_u8 {
+        let version = u64::from(n).to_be_bytes();
+        keys.insert([b'k', n], [&version[..], &[0; 16]].concat()).unwrap();
+        commits.insert([n; 16], &version).unwrap();
+    }
+    for first in [1_u64, 65] {
+        events.insert(first.to_be_bytes(), vec![0; 64 * 48]).unwrap();
+    }
+    let store_id = HEXLOWER.decode(id.as_bytes()).unwrap();
+    let numbers = [70, 70, marker["journal"].as_u64().unwrap()].map(u64::to_be_bytes);
+    old.insert("state", [&store_id[..], numbers.as_flattened()].concat()).unwrap();
+    drop((keys, events, commits, blobs));
+    old.flush().unwrap();
+    drop(old);
+
+    let store = SledStore::open(dir.path()).unwrap();
+    let rebuilt = HowOpened::Rebuilt { why: WhyRebuilt::BadIndex, cut: 0 };
+    assert_eq!(store.how_opened(), rebuilt, "the clean marker fits, the index does not");
+    assert!(store.changes(Cursor(0), 100).unwrap() == before);
+    for n in 1..=70_u8 {
+        assert_eq!(store.get(&[b'k', n]).unwrap().unwrap().value, [n; 20]);
+    }
+    store.close().await.unwrap();
+    assert_eq!(SledStore::open(dir.path()).unwrap().how_opened(), HowOpened::Clean);
 }
