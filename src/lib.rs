@@ -28,6 +28,7 @@ pub mod hybrid;
 pub mod keyring;
 pub mod note;
 pub mod receipt;
+pub mod recipient;
 pub mod reply;
 pub mod testimony;
 

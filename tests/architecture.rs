@@ -35,15 +35,16 @@ const MAY_IMPORT: &[(&str, &str)] = &[
     ("hybrid", "secret"),
     ("note", "digest"),
     ("receipt", "digest hybrid secret"),
-    ("keyring", "clock digest files hybrid id note receipt"),
+    ("recipient", "hybrid secret"),
+    ("keyring", "clock digest files id note receipt recipient"),
     ("forget", "clock digest id keyring note"),
     ("reply", "digest id keyring note"),
     ("testimony", "clock digest id locale"),
     // 2 formats
     ("ledger", "clock digest files id note secret"),
-    ("sealed", "digest hybrid id keyring padding secret testimony"),
+    ("sealed", "digest hybrid id keyring padding recipient secret testimony"),
     ("wire", "digest id"),
-    ("casebook", "clock digest hybrid id keyring note reply sealed secret"),
+    ("casebook", "clock digest id keyring note recipient reply sealed secret"),
     // 3 places
     ("store", "clock digest files id"),
     ("config", "files locale"),
@@ -57,10 +58,10 @@ const MAY_IMPORT: &[(&str, &str)] = &[
     ("sync", "clock digest files forget id keyring ledger note secret wire"),
     (
         "review",
-        "attention casebook clock digest files forget hybrid id keyring ledger note reply sealed secret \
+        "attention casebook clock digest files forget hybrid id keyring ledger note recipient reply sealed secret \
          testimony",
     ),
-    ("admin", "clock digest files keyring note receipt sealed secret"),
+    ("admin", "clock digest files keyring note receipt recipient sealed secret"),
     // 5 faces
     ("web", "config digest intake locale receipt testimony"),
     // The desk's face needs the store's trait to name the desk it speaks for.
@@ -68,15 +69,15 @@ const MAY_IMPORT: &[(&str, &str)] = &[
     (
         "cli",
         "admin attention casebook clock config desk digest files forget id intake keyring ledger locale note process \
-         reply review sealed secret store sync testimony web",
+         recipient reply review sealed secret store sync testimony web",
     ),
     ("main", "cli"),
 ];
 
 /// Crates that only some modules may name, and the modules that may.
 const ONLY: &[(&str, &[&str])] = &[
-    ("age", &["hybrid", "sealed", "receipt", "keyring"]),
-    ("age_core", &["hybrid", "sealed"]),
+    ("age", &["hybrid", "sealed", "receipt", "keyring", "recipient"]),
+    ("age_core", &["hybrid", "sealed", "recipient"]),
     ("sled", &["store/index.rs", "store/table.rs"]),
     ("axum", &["web", "cli/serve/mod.rs"]),
     ("hyper", &["web"]),
@@ -97,6 +98,7 @@ const NEVER: &[(&str, &str, &str)] = &[
     ("sync", "sealed", "keys or network, never both in one process"),
     ("sync", "receipt", "keys or network, never both in one process"),
     ("sync", "hybrid", "keys or network, never both in one process"),
+    ("sync", "recipient", "keys or network, never both in one process"),
     ("review", "sync", "keys or network, never both in one process"),
     ("review", "web", "keys or network, never both in one process"),
     ("review", "wire", "keys or network, never both in one process"),

@@ -134,6 +134,7 @@ fn a_readers_keys_are_recovered_with_stock_tools_alone() {
         desk_address: String::new(),
         intake_address: String::new(),
         role: Role::Guardian,
+        kind: sandyk::recipient::Kind::PostQuantum,
         notes: Vec::new(),
     };
     review::init(&at("keys"), &invitation, &lock(), &mut rng).unwrap();

@@ -93,7 +93,7 @@ fn the_invitation_and_the_joining_files_of_v0_are_read() {
     assert_eq!(invitation.notes.len(), 1);
     let reader = ReaderPub::parse(&text("readers/reader.pub")).unwrap();
     assert_eq!(reader.fingerprint(), expected["readers"][0]);
-    assert!(reader.recipient == identity("reviewer.txt").recipient());
+    assert!(reader.recipient == identity("reviewer.txt").recipient().into());
     let device = DevicePub::parse(&text("readers/device.pub")).unwrap();
     assert_eq!(device.fingerprint(), expected["device"]);
 }
@@ -144,7 +144,7 @@ fn reader(n: u8, role: Role, file: &str) -> Reader {
     Reader {
         id: ReaderId::from_bytes([n; 16]),
         role,
-        recipient: identity(file).recipient(),
+        recipient: identity(file).recipient().into(),
         signing: SigningKey::from_bytes(&[n; 32]).verifying_key(),
         since: 1,
     }
@@ -163,6 +163,7 @@ fn make_keyrings(trust: &TrustRoot) -> Chain {
         organisation: ORGANISATION.to_owned(),
         epoch: 1,
         previous: Digest::NONE,
+        kind: sandyk::recipient::Kind::PostQuantum,
         salt: Salt([7; 32]),
         not_after: "2027-05-21".parse().unwrap(),
         threshold: trust.threshold,
@@ -181,7 +182,13 @@ fn make_keyrings(trust: &TrustRoot) -> Chain {
     let signing = SigningKey::from_bytes(&[3; 32]).verifying_key();
     let id = ReaderId::from_bytes([3; 16]);
     let recipient = HybridIdentity::generate(&mut ChaCha20Rng::seed_from_u64(3)).recipient();
-    added.readers.push(Reader { id, role: Role::Guardian, recipient, signing, since: 2 });
+    added.readers.push(Reader {
+        id,
+        role: Role::Guardian,
+        recipient: recipient.into(),
+        signing,
+        since: 2,
+    });
     put("hostile/reader-added.note", roots.sign(added.to_text(), 3).as_bytes());
     let salted = Keyring { salt: Salt([8; 32]), ..next.clone() };
     put("hostile/other-salt.note", roots.sign(salted.to_text(), 2).as_bytes());
@@ -212,6 +219,7 @@ fn make_joining(trust: &TrustRoot, chain: &Chain) -> (ReaderPub, DevicePub) {
         desk_address: "http://desk.example".to_owned(),
         intake_address: String::new(),
         role: Role::Reviewer,
+        kind: sandyk::recipient::Kind::PostQuantum,
         notes: vec![chain.notes()[0].to_owned()],
     };
     put("invitation.txt", invitation.to_text().as_bytes());
@@ -224,7 +232,8 @@ fn make_casebook(chain: &Chain) -> Head {
     let by = ReaderId::from_bytes([1; 16]);
     let keyring = chain.current_digest();
     let signer = Signer { organisation: ORGANISATION, keyring, by, key: &key };
-    let (casebook_key, note) = CasebookKey::make(&signer, 2, rng).unwrap();
+    let (casebook_key, note) =
+        CasebookKey::make(&signer, (sandyk::recipient::Kind::PostQuantum, 2), rng).unwrap();
     for (name, reader) in ["reviewer", "guardian"].iter().zip(&chain.current().get().readers) {
         let envelope = CasebookKey::seal_note(&note, &reader.recipient).unwrap();
         put(&format!("casebook-key-{name}.age"), &envelope);

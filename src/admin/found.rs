@@ -15,6 +15,7 @@ use crate::{
     keyring::{Invitation, Keyring, KeyringError, Role, TrustRoot, check_days},
     note::{KeyName, NoteError},
     receipt::Salt,
+    recipient::Kind,
     secret::{Secret, SecretText},
 };
 
@@ -23,6 +24,8 @@ use crate::{
 pub struct Founding {
     /// Its name, 1 to 200 bytes.
     pub organisation: String,
+    /// The kind of all keys; it cannot be changed later.
+    pub kind: Kind,
     /// How many of the roots must sign; at least one fewer than there are.
     pub threshold: usize,
     /// Where the desk will answer; may be empty.
@@ -74,11 +77,11 @@ pub fn found(
         threshold: founding.threshold,
         roots: keys.iter().map(RootKey::named).collect(),
     };
-    let keyring = first_keyring(&trust, founding.not_after, rng);
+    let keyring = first_keyring(&trust, (founding.kind, founding.not_after), rng);
     keyring.check()?;
     let Founding { desk_address, intake_address, work_factor, .. } = founding;
     let addresses = Addresses::new(desk_address.clone(), intake_address.clone());
-    invitation(&trust, &addresses, Role::Guardian).check()?;
+    invitation((&trust, founding.kind), &addresses, Role::Guardian).check()?;
     make_empty_folder(folder)?;
     let ceremony = Ceremony::begin(folder, trust, addresses)?;
     ceremony.save_draft(&Draft::unsigned(keyring, Vec::new()))?;
@@ -91,33 +94,40 @@ pub fn found(
 /// # Errors
 /// [`AdminError::Keyring`] if what was published does not hold.
 pub fn invite(ceremony: &Ceremony, role: Role) -> Result<Invitation, AdminError> {
-    let mut invitation = invitation(ceremony.trust(), ceremony.addresses(), role);
-    if let Some(published) = ceremony.published()? {
+    let published = ceremony.published()?;
+    let kind = match &published {
+        Some(published) => published.chain.current().get().kind,
+        None => ceremony.draft()?.map_or(Kind::PostQuantum, |draft| draft.keyring.kind),
+    };
+    let mut invitation = invitation((ceremony.trust(), kind), ceremony.addresses(), role);
+    if let Some(published) = published {
         invitation.notes = published.chain.notes().into_iter().map(str::to_owned).collect();
     }
     invitation.check()?;
     Ok(invitation)
 }
 
-fn invitation(trust: &TrustRoot, addresses: &Addresses, role: Role) -> Invitation {
+fn invitation((trust, kind): (&TrustRoot, Kind), addresses: &Addresses, role: Role) -> Invitation {
     Invitation {
         trust: trust.clone(),
         desk_address: addresses.desk_address.clone(),
         intake_address: addresses.intake_address.clone(),
         role,
+        kind,
         notes: Vec::new(),
     }
 }
 
 fn first_keyring(
     trust: &TrustRoot,
-    not_after: Day,
+    (kind, not_after): (Kind, Day),
     rng: &mut (impl RngCore + CryptoRng),
 ) -> Keyring {
     Keyring {
         organisation: trust.organisation.clone(),
         epoch: 1,
         previous: Digest::NONE,
+        kind,
         // Public, and never the same for two organisations.
         salt: Salt(*Secret::<32>::random(rng).expose()),
         not_after,

@@ -12,8 +12,8 @@ use crate::{
     },
     clock::Day,
     digest::Digest,
-    hybrid::HybridRecipient,
     id::ReaderId,
+    recipient::Recipient,
     sealed::{open::open_with, seal_to},
 };
 
@@ -128,7 +128,7 @@ impl Entry {
     ///
     /// # Errors
     /// If it is too large, or the key cannot be sealed to.
-    pub fn seal(&self, to: &HybridRecipient) -> Result<Vec<u8>, EntryError> {
+    pub fn seal(&self, to: &Recipient) -> Result<Vec<u8>, EntryError> {
         let mut plain = serde_json::to_vec(self).map_err(|_| EntryError::Malformed)?;
         let padded = plain.len().next_multiple_of(STEP);
         if padded > MAX_ENTRY {

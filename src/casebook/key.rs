@@ -6,9 +6,9 @@ use rand::{CryptoRng, RngCore};
 use crate::{
     casebook::{entry::Signer, prove::Roster},
     digest::Digest,
-    hybrid::{HybridIdentity, HybridRecipient},
     id::ReaderId,
     note::{KeyName, NamedKey, NoteError, SignedNote},
+    recipient::{AgeIdentity, Kind, Recipient},
     sealed::{
         open::{ReadingIdentity, open_with},
         seal_to,
@@ -18,23 +18,23 @@ use crate::{
 
 /// A casebook key whose note carries the valid signature of a reader.
 pub struct CasebookKey {
-    identity: HybridIdentity,
+    identity: AgeIdentity,
     epoch: u32,
     by: ReaderId,
 }
 
 impl CasebookKey {
-    /// Makes a key for the epoch of `signer.keyring`, and the signed note that is to be sealed to
+    /// Makes a key of the kind and the epoch of `signer.keyring`, and the signed note that is to be sealed to
     /// every reader with [`CasebookKey::seal_note`].
     ///
     /// # Errors
     /// If the organisation's name does not fit into a note.
     pub fn make(
         signer: &Signer<'_>,
-        epoch: u32,
+        (kind, epoch): (Kind, u32),
         rng: &mut (impl RngCore + CryptoRng),
     ) -> Result<(Self, SecretText), KeyError> {
-        let identity = HybridIdentity::generate(rng);
+        let identity = AgeIdentity::generate(kind, rng);
         let secret = identity.to_secret_text();
         let Signer { organisation, keyring, by, key } = signer;
         let text = format!(
@@ -51,7 +51,7 @@ impl CasebookKey {
     ///
     /// # Errors
     /// If the recipient cannot be sealed to.
-    pub fn seal_note(note: &SecretText, to: &HybridRecipient) -> Result<Vec<u8>, KeyError> {
+    pub fn seal_note(note: &SecretText, to: &Recipient) -> Result<Vec<u8>, KeyError> {
         seal_to(std::slice::from_ref(to), note.expose().as_bytes())
             .map_err(|_| KeyError::BadRecipient)
     }
@@ -73,8 +73,9 @@ impl CasebookKey {
             return Err(KeyError::WrongOrganisation);
         }
         let by = signer_of(&note, &claims, roster)?;
-        let identity = HybridIdentity::parse(claims.identity).map_err(|_| KeyError::Malformed)?;
-        if identity.recipient().to_string() != claims.recipient {
+        let identity = AgeIdentity::parse(claims.identity).map_err(|_| KeyError::Malformed)?;
+        if identity.kind() != reader.kind() || identity.recipient().to_string() != claims.recipient
+        {
             return Err(KeyError::Malformed);
         }
         Ok(Self { identity, epoch: claims.epoch, by })
@@ -82,7 +83,7 @@ impl CasebookKey {
 
     /// What entries are sealed to.
     #[must_use]
-    pub fn recipient(&self) -> HybridRecipient {
+    pub fn recipient(&self) -> Recipient {
         self.identity.recipient()
     }
 
@@ -98,7 +99,7 @@ impl CasebookKey {
         self.by
     }
 
-    pub(super) const fn identity(&self) -> &HybridIdentity {
+    pub(super) const fn identity(&self) -> &AgeIdentity {
         &self.identity
     }
 }
@@ -210,13 +211,13 @@ mod tests {
         let (old, new) = (Digest::of(b"old"), Digest::of(b"new"));
         let roster = Roster::for_tests("Example", old, [listed(1), listed(2)].into())
             .and_then(new, [listed(1)].into());
-        let own = HybridIdentity::generate(rng);
+        let own = AgeIdentity::generate(Kind::PostQuantum, rng);
         let recipient = own.recipient();
         let reading = ReadingIdentity::new(own);
         let mut open = |by: u8, signs: u8, keyring: Digest, epoch: u32| {
             let (by, key) = (reader(by).0, reader(signs).1);
             let signer = Signer { organisation: "Example", keyring, by, key: &key };
-            let (_, note) = CasebookKey::make(&signer, epoch, rng).unwrap();
+            let (_, note) = CasebookKey::make(&signer, (Kind::PostQuantum, epoch), rng).unwrap();
             let envelope = CasebookKey::seal_note(&note, &recipient).unwrap();
             CasebookKey::open(&envelope, &reading, &roster).map(|key| key.by())
         };
@@ -226,5 +227,24 @@ mod tests {
         assert_eq!(open(2, 2, old, 2), Err(KeyError::UnknownKeyring), "with another epoch");
         assert_eq!(open(1, 2, new, 2), Err(KeyError::Unsigned), "in another's name");
         assert_eq!(open(3, 3, new, 2), Err(KeyError::Unsigned), "a stranger");
+    }
+
+    #[test]
+    fn a_casebook_key_of_the_other_kind_is_not_used_whoever_signed_it() {
+        let rng = &mut ChaCha20Rng::seed_from_u64(3);
+        let (id, key) = (ReaderId::from_bytes([1; 16]), SigningKey::from_bytes(&[1; 32]));
+        let keyring = Digest::of(b"keyring");
+        let roster = Roster::for_tests("Example", keyring, [(id, key.verifying_key())].into());
+        let signer = Signer { organisation: "Example", keyring, by: id, key: &key };
+        for own in [Kind::PostQuantum, Kind::Classic] {
+            let reading = ReadingIdentity::new(AgeIdentity::generate(own, rng));
+            for made in [Kind::PostQuantum, Kind::Classic] {
+                let (_, note) = CasebookKey::make(&signer, (made, 1), rng).unwrap();
+                let envelope = CasebookKey::seal_note(&note, reading.recipient()).unwrap();
+                let opened = CasebookKey::open(&envelope, &reading, &roster).map(|key| key.by());
+                let expected = if made == own { Ok(id) } else { Err(KeyError::Malformed) };
+                assert_eq!(opened, expected, "{own:?} {made:?}");
+            }
+        }
     }
 }

@@ -16,6 +16,8 @@ pub struct ReviewerConfig {
     pub keys: Option<PathBuf>,
     /// A file with the passphrase; if there is none, it is asked for.
     pub passphrase_file: Option<PathBuf>,
+    /// The program of the age plugin that reaches the device with the reader's key.
+    pub plugin: Option<PathBuf>,
 }
 
 impl ReviewerConfig {
@@ -28,8 +30,8 @@ impl ReviewerConfig {
         let text = files::load_text(path, MAX).map_err(|e| wrong(e.to_string()))?;
         let mut config: Self = toml::from_str(&text).map_err(|e| wrong(e.to_string()))?;
         let folder = path.parent().unwrap_or_else(|| Path::new("."));
-        let Self { workspace, keys, passphrase_file } = &mut config;
-        for path in [workspace, keys, passphrase_file].into_iter().flatten() {
+        let Self { workspace, keys, passphrase_file, plugin } = &mut config;
+        for path in [workspace, keys, passphrase_file, plugin].into_iter().flatten() {
             *path = folder.join(&*path);
         }
         Ok(config)
@@ -58,7 +60,7 @@ mod tests {
         assert_eq!(config.workspace, Some(folder.join("workspace")));
         assert_eq!(config.keys, Some(folder.join("keys")));
         let text = std::fs::read_to_string(sample).unwrap();
-        assert!(text.contains("# passphrase_file = "), "{text}");
+        assert!(text.contains("# passphrase_file = ") && text.contains("# plugin = "), "{text}");
     }
 
     #[test]

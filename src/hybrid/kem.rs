@@ -116,16 +116,18 @@ pub(super) fn is_acceptable(key: &[u8; RECIPIENT_BYTES]) -> bool {
     let Some((pq, classic)) = split_public(key) else { return false };
     let canonical = PqPublic::from_bytes(&Array(*pq)).as_bytes().0 == *pq;
     let probe = StaticSecret::from([0x55; 32]);
-    canonical && reduced(pq) && agree(&probe, classic).is_some()
+    canonical && is_reduced(pq) && agree(&probe, classic).is_some()
 }
 
-fn reduced(pq: &[u8; PQ_PUBLIC]) -> bool {
+/// Whether every coefficient of an ML-KEM-768 public key is below q (FIPS 203, 7.2).
+pub(crate) fn is_reduced(pq: &[u8]) -> bool {
     let (triples, _) = pq.as_chunks::<3>();
-    triples.iter().take(PQ_COEFFICIENTS / 2).all(|&[a, b, c]| {
-        let low = u16::from(a) | (u16::from(b & 0x0f) << 8);
-        let high = u16::from(b >> 4) | (u16::from(c) << 4);
-        low < Q && high < Q
-    })
+    pq.len() == PQ_PUBLIC
+        && triples.iter().take(PQ_COEFFICIENTS / 2).all(|&[a, b, c]| {
+            let low = u16::from(a) | (u16::from(b & 0x0f) << 8);
+            let high = u16::from(b >> 4) | (u16::from(c) << 4);
+            low < Q && high < Q
+        })
 }
 
 struct Expanded {

@@ -19,6 +19,8 @@ mod kem;
 mod unwrap;
 mod wrap;
 
+pub(crate) use kem::is_reduced;
+
 use std::fmt;
 
 use age_core::primitives::{bech32_decode, bech32_encode, bech32_encode_to_fmt};

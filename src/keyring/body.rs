@@ -8,7 +8,6 @@ use ed25519_dalek::VerifyingKey;
 use crate::{
     clock::Day,
     digest::Digest,
-    hybrid::HybridRecipient,
     id::ReaderId,
     keyring::{
         KeyringError, MAX_DAYS, MAX_KEYRING_BYTES, MAX_READERS, ReaderPub,
@@ -17,6 +16,7 @@ use crate::{
     },
     note::{NamedKey, parse_key, write_key},
     receipt::Salt,
+    recipient::{Kind, Recipient},
 };
 
 /// What a reader may read.
@@ -53,7 +53,7 @@ pub struct Reader {
     /// What they may read.
     pub role: Role,
     /// What envelopes are sealed to.
-    pub recipient: HybridRecipient,
+    pub recipient: Recipient,
     /// Signs casebook entries.
     pub signing: VerifyingKey,
     /// The epoch that named them first.
@@ -78,6 +78,8 @@ pub struct Keyring {
     pub epoch: u32,
     /// SHA-256 of the whole note before it as published; [`Digest::NONE`] for the first.
     pub previous: Digest,
+    /// The kind of all its keys; never changes.
+    pub kind: Kind,
     /// The receipt salt; never changes.
     pub salt: Salt,
     /// The last day on which anything is sealed to it.
@@ -103,16 +105,23 @@ impl Keyring {
         let organisation = lines.value("organisation")?.to_owned();
         let epoch = lines.read("epoch", str::parse)?;
         let previous = lines.read("previous", str::parse)?;
-        if lines.value("kind")? != KIND {
-            return Err(KeyringError::Kind);
-        }
+        let kind = Kind::from_word(lines.value("kind")?).ok_or(KeyringError::Kind)?;
         let salt = lines.read("salt", |text| read_salt(text).ok_or(()))?;
         let not_after = lines.read("not-after", str::parse)?;
         let (threshold, roots) = read_roots(&mut lines)?;
         let readers = lines.all("reader", read_reader)?;
         lines.end()?;
-        let keyring =
-            Self { organisation, epoch, previous, salt, not_after, threshold, roots, readers };
+        let keyring = Self {
+            organisation,
+            epoch,
+            previous,
+            kind,
+            salt,
+            not_after,
+            threshold,
+            roots,
+            readers,
+        };
         keyring.check()?;
         only_spelling(WHAT, text, &keyring.to_text())?;
         Ok(keyring)
@@ -121,15 +130,15 @@ impl Keyring {
     /// Writes the text that roots sign.
     #[must_use]
     pub fn to_text(&self) -> String {
-        let Self { organisation, epoch, previous, salt, not_after, threshold, roots, readers } =
-            self;
-        let title = title(WHAT);
+        let Self { organisation, epoch, previous, kind, salt, not_after, .. } = self;
+        let Self { threshold, roots, readers, .. } = self;
+        let (title, kind) = (title(WHAT), kind.word());
         let salt = BASE64.encode(&salt.0);
         let roots = write_roots(*threshold, roots);
         let readers: String = readers.iter().map(write_reader).collect();
         format!(
             "{title}\norganisation {organisation}\nepoch {epoch}\nprevious {previous}\n\
-             kind {KIND}\nsalt {salt}\nnot-after {not_after}\n{roots}{readers}"
+             kind {kind}\nsalt {salt}\nnot-after {not_after}\n{roots}{readers}"
         )
     }
 
@@ -178,6 +187,9 @@ impl Keyring {
     fn check_reader(&self, place: usize) -> Result<(), KeyringError> {
         let Some(reader) = self.readers.get(place) else { return Ok(()) };
         let id = reader.id;
+        if reader.recipient.kind() != self.kind {
+            return Err(KeyringError::MixedKinds { id });
+        }
         let earlier = || self.readers.iter().take(place);
         if earlier().any(|other| other.id == id) {
             return Err(KeyringError::ReaderTwice { id });
@@ -216,7 +228,7 @@ fn read_reader(text: &str) -> Option<Reader> {
     let mut words = text.split(' ');
     let id = words.next()?.parse().ok()?;
     let role = Role::from_word(words.next()?)?;
-    let recipient = HybridRecipient::parse(words.next()?).ok()?;
+    let recipient = Recipient::parse(words.next()?).ok()?;
     let signing = parse_key(words.next()?).ok()?;
     let since = u32::from_str(words.next()?).ok()?;
     words.next().is_none().then_some(Reader { id, role, recipient, signing, since })
@@ -227,5 +239,4 @@ fn write_reader(reader: &Reader) -> String {
     format!("reader {id} {} {recipient} {} {since}\n", role.word(), write_key(signing))
 }
 
-const KIND: &str = "post-quantum";
 const WHAT: &str = "keyring";

@@ -44,9 +44,10 @@ pub enum KeyringError {
         /// In bytes.
         limit: usize,
     },
-    /// The keyring's `kind` is not `post-quantum`.
+    /// A `kind` is neither `post-quantum` nor `classic`.
     #[error(
-        "the keyring is of another kind than post-quantum; nothing was changed; use a newer sandyk"
+        "the keys are of a kind that is neither post-quantum nor classic; nothing was changed; \
+         use a newer sandyk"
     )]
     Kind,
     /// The organisation's name is empty, too long or holds control characters.
@@ -102,6 +103,15 @@ pub enum KeyringError {
     )]
     RecipientTwice {
         /// The second one.
+        id: ReaderId,
+    },
+    /// A reader's recipient is of another kind than the keyring.
+    #[error(
+        "reader {id} has a recipient of another kind than the keyring; nothing was changed; that \
+         reader makes keys of the keyring's kind"
+    )]
+    MixedKinds {
+        /// Whose.
         id: ReaderId,
     },
     /// A signing key is shared with another reader or a root.

@@ -5,7 +5,6 @@ use ed25519_dalek::{SigningKey, VerifyingKey};
 
 use crate::{
     digest::Digest,
-    hybrid::HybridRecipient,
     id::{DeviceId, ReaderId},
     keyring::{
         Chain, KeyringError, MAX_KEYRING_BYTES, Role, TrustRoot,
@@ -13,6 +12,7 @@ use crate::{
         trust::{check_organisation, check_roots, read_roots, write_roots},
     },
     note::{KeyName, NamedKey, SignedNote, parse_key, write_key},
+    recipient::{Kind, Recipient},
 };
 
 /// `reader.pub`: what a new reader gives to the administrators.
@@ -23,7 +23,7 @@ pub struct ReaderPub {
     /// What they were invited as.
     pub role: Role,
     /// What envelopes will be sealed to.
-    pub recipient: HybridRecipient,
+    pub recipient: Recipient,
     /// Signs casebook entries, and this file.
     pub signing: VerifyingKey,
 }
@@ -38,7 +38,7 @@ impl ReaderPub {
         let mut lines = LineReader::begin(READER, note.text(), MAX_JOINING_BYTES)?;
         let id = lines.read("id", str::parse)?;
         let role = lines.read("role", |word| Role::from_word(word).ok_or(()))?;
-        let recipient = lines.read("recipient", HybridRecipient::parse)?;
+        let recipient = lines.read("recipient", Recipient::parse)?;
         let signing = lines.read("signing-key", parse_key)?;
         lines.end()?;
         let reader = Self { id, role, recipient, signing };
@@ -128,6 +128,8 @@ pub struct Invitation {
     pub intake_address: String,
     /// What the reader is invited as.
     pub role: Role,
+    /// The kind of the organisation's keys.
+    pub kind: Kind,
     /// The whole notes of the keyrings published so far.
     pub notes: Vec<String>,
 }
@@ -141,13 +143,15 @@ impl Invitation {
         let mut lines = LineReader::begin(INVITATION, text, MAX_INVITATION_BYTES)?;
         let organisation = lines.value("organisation")?.to_owned();
         let role = lines.read("role", |word| Role::from_word(word).ok_or(()))?;
+        let kind = lines.value_if("kind").map_or(Some(Kind::PostQuantum), Kind::from_word);
+        let kind = kind.ok_or(KeyringError::Kind)?;
         let desk_address = lines.value_if("desk-address").unwrap_or_default().to_owned();
         let intake_address = lines.value_if("intake-address").unwrap_or_default().to_owned();
         let (threshold, roots) = read_roots(&mut lines)?;
         let notes = lines.all("keyring", read_note)?;
         lines.end()?;
         let trust = TrustRoot { organisation, threshold, roots };
-        let invitation = Self { trust, desk_address, intake_address, role, notes };
+        let invitation = Self { trust, desk_address, intake_address, role, kind, notes };
         invitation.check()?;
         only_spelling(INVITATION, text, &invitation.to_text())?;
         Ok(invitation)
@@ -156,18 +160,25 @@ impl Invitation {
     /// Writes the file.
     #[must_use]
     pub fn to_text(&self) -> String {
-        let Self { trust, desk_address, intake_address, role, notes } = self;
+        let Self { trust, desk_address, intake_address, role, kind, notes } = self;
         let TrustRoot { organisation, threshold, roots } = trust;
         let address = |key: &str, address: &str| match address {
             "" => String::new(),
             address => format!("{key} {address}\n"),
         };
         let (title, role) = (title(INVITATION), role.word());
+        // Invitations of before there were two kinds say nothing of it.
+        let kind = match kind {
+            Kind::PostQuantum => "",
+            Kind::Classic => "kind classic\n",
+        };
         let desk = address("desk-address", desk_address);
         let intake = address("intake-address", intake_address);
         let roots = write_roots(*threshold, roots);
         let notes: String = notes.iter().map(write_note).collect();
-        format!("{title}\norganisation {organisation}\nrole {role}\n{desk}{intake}{roots}{notes}")
+        format!(
+            "{title}\norganisation {organisation}\nrole {role}\n{kind}{desk}{intake}{roots}{notes}"
+        )
     }
 
     /// Checks the roots, the addresses, and that the keyrings follow from the roots.
@@ -184,7 +195,10 @@ impl Invitation {
             }
         }
         if !self.notes.is_empty() {
-            Chain::verify(&self.notes, &self.trust)?;
+            let chain = Chain::verify(&self.notes, &self.trust)?;
+            if chain.current().get().kind != self.kind {
+                return Err(KeyringError::NotCanonical { what: INVITATION });
+            }
         }
         Ok(())
     }

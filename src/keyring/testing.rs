@@ -12,6 +12,7 @@ use crate::{
     keyring::{Chain, DeskNote, Device, Keyring, Reader, Role, TrustRoot},
     note::{KeyName, NamedKey, SignedNote},
     receipt::Salt,
+    recipient::Kind,
 };
 
 /// Root keys, readers with their secrets, and a first keyring drafted from them.
@@ -32,6 +33,7 @@ impl Rehearsal {
             organisation: "Rehearsal, мисал".into(),
             epoch: 1,
             previous: Digest::NONE,
+            kind: Kind::PostQuantum,
             salt: Salt([7; 32]),
             not_after: day("2027-05-21"),
             threshold: 2,
@@ -52,7 +54,7 @@ impl Rehearsal {
         self.keyring.readers.push(Reader {
             id: ReaderId::random(&mut self.rng),
             role,
-            recipient: identity.recipient(),
+            recipient: identity.recipient().into(),
             signing: signing.verifying_key(),
             since: self.keyring.epoch,
         });

@@ -1,6 +1,6 @@
 //! A reader's own keys: made once, kept under a passphrase, never on a networked machine.
 
-use std::{io, path::Path};
+use std::{io, path::Path, str::Lines};
 
 use data_encoding::BASE64;
 use ed25519_dalek::SigningKey;
@@ -9,17 +9,18 @@ use zeroize::{Zeroize as _, Zeroizing};
 
 use crate::{
     files::{self, Audience, Existing},
-    hybrid::HybridIdentity,
     id::ReaderId,
     keyring::{
         Invitation, KeyringError, MAX_JOINING_BYTES, MAX_ROOTS_BYTES, ReaderPub, Role, TrustRoot,
     },
+    recipient::{AgeIdentity, Recipient, plugin::PluginIdentity, unwrap::ReadingKey},
     review::state::State,
     sealed::{
         SealError,
-        open::ReadingIdentity,
+        open::{OpenError, ReadingIdentity, open_with},
         open_passfile::{PassError, open_with_passphrase},
         passfile::seal_with_passphrase,
+        seal_to,
     },
     secret::SecretText,
 };
@@ -56,18 +57,39 @@ pub fn init(
     lock: &Passphrase<'_>,
     rng: &mut (impl RngCore + CryptoRng),
 ) -> Result<Joined, KeysError> {
+    let reading = AgeIdentity::generate(invitation.kind, rng).into();
+    init_with(keys, invitation, &reading, lock, rng)
+}
+
+/// The same with a reading key that is there already, on a device perhaps.
+///
+/// Nothing is written before what was sealed to the key has been opened with it.
+///
+/// # Errors
+/// As [`init`]; [`KeysError::OtherKind`], [`KeysError::Device`].
+pub fn init_with(
+    keys: &Path,
+    invitation: &Invitation,
+    reading: &ReadingKey,
+    lock: &Passphrase<'_>,
+    rng: &mut (impl RngCore + CryptoRng),
+) -> Result<Joined, KeysError> {
     if keys.join(READER).exists() {
         return Err(KeysError::AlreadyHere);
     }
-    let identity = HybridIdentity::generate(rng);
+    if reading.kind() != invitation.kind {
+        return Err(KeysError::OtherKind);
+    }
+    let probe = seal_to(std::slice::from_ref(reading.recipient()), PROBE)?;
+    open_with(reading, &probe, PROBE.len()).map_err(KeysError::Device)?;
     let signing = SigningKey::generate(rng);
     let public = ReaderPub {
         id: ReaderId::random(rng),
         role: invitation.role,
-        recipient: identity.recipient(),
+        recipient: reading.recipient().clone(),
         signing: signing.verifying_key(),
     };
-    let text = identity_file(&public, &identity, &signing);
+    let text = identity_file(&public, reading, &signing);
     let sealed = seal_with_passphrase(lock.words, text.as_bytes(), lock.work_factor)?;
     files::make_folder(keys)?;
     let save = |name: &str, bytes: &[u8], audience| {
@@ -105,8 +127,8 @@ impl ReaderKeys {
     }
 
     fn read(text: &str, trust: TrustRoot) -> Option<Self> {
-        let Secrets { id, role, identity, signing } = Secrets::read(text)?;
-        Some(Self { id, role, reading: ReadingIdentity::new(identity), signing, trust })
+        let Secrets { id, role, reading, signing } = Secrets::read(text)?;
+        Some(Self { id, role, reading: ReadingIdentity::new(reading), signing, trust })
     }
 }
 
@@ -114,7 +136,7 @@ impl ReaderKeys {
 struct Secrets {
     id: ReaderId,
     role: Role,
-    identity: HybridIdentity,
+    reading: ReadingKey,
     signing: SigningKey,
 }
 
@@ -125,14 +147,24 @@ impl Secrets {
         let mut seed = BASE64.decode(lines.next()?.strip_prefix(KEY_LINE)?.as_bytes()).ok()?;
         let signing = SigningKey::try_from(seed.as_slice()).ok();
         seed.zeroize();
-        let identity = HybridIdentity::parse(lines.next()?).ok()?;
+        let reading = read_key(&mut lines)?;
         Some(Self {
             id: id.parse().ok()?,
             role: Role::from_word(role)?,
-            identity,
+            reading,
             signing: signing?,
         })
     }
+}
+
+/// The reading key; one on a device has its recipient on the line before.
+fn read_key(lines: &mut Lines<'_>) -> Option<ReadingKey> {
+    let line = lines.next()?;
+    let Some(recipient) = line.strip_prefix(RECIPIENT_LINE) else {
+        return Some(AgeIdentity::parse(line).ok()?.into());
+    };
+    let key = PluginIdentity::parse(lines.next()?).ok()?;
+    ReadingKey::on_device(Recipient::parse(recipient).ok()?, key).ok()
 }
 
 /// The text of `reader.age`, opened.
@@ -162,7 +194,7 @@ pub(super) fn is_of(text: &[u8], public: &ReaderPub) -> bool {
         let signing = secrets.signing.verifying_key() == public.signing;
         (secrets.id, secrets.role) == (public.id, public.role)
             && signing
-            && secrets.identity.recipient() == public.recipient
+            && *secrets.reading.recipient() == public.recipient
     })
 }
 
@@ -186,10 +218,10 @@ pub(super) fn restore(
 /// A file that stock age takes as an identity file; the rest stands in its comments.
 fn identity_file(
     public: &ReaderPub,
-    identity: &HybridIdentity,
+    reading: &ReadingKey,
     signing: &SigningKey,
 ) -> Zeroizing<String> {
-    let mut text = Zeroizing::new(String::with_capacity(1024));
+    let mut text = Zeroizing::new(String::with_capacity(ROOM));
     text.push_str(NAME_LINE);
     text.push_str(&public.id.to_string());
     text.push(' ');
@@ -198,7 +230,12 @@ fn identity_file(
     text.push_str(KEY_LINE);
     text.push_str(&Zeroizing::new(BASE64.encode(signing.as_bytes())));
     text.push('\n');
-    text.push_str(identity.to_secret_text().expose());
+    if reading.recipient().is_hardware() {
+        text.push_str(RECIPIENT_LINE);
+        text.push_str(&reading.recipient().to_string());
+        text.push('\n');
+    }
+    text.push_str(reading.to_secret_text().expose());
     text.push('\n');
     text
 }
@@ -237,6 +274,12 @@ pub enum KeysError {
     /// Opened, but it is not what review init writes.
     #[error("the folder of keys holds something else than a reader's keys")]
     Malformed,
+    /// The key is not of the kind that the organisation has.
+    #[error("the key is of another kind than the organisation's keys")]
+    OtherKind,
+    /// The device does not open what is sealed to its recipient.
+    #[error("what was sealed to the device was not opened by it: {0}")]
+    Device(OpenError),
     /// The roots, or the invitation, cannot be read.
     #[error(transparent)]
     Keyring(#[from] KeyringError),
@@ -253,5 +296,10 @@ const PUBLIC: &str = "reader.pub";
 const ROOTS: &str = "roots.txt";
 const NAME_LINE: &str = "# sandyk reader ";
 const KEY_LINE: &str = "# signing-key ";
+const RECIPIENT_LINE: &str = "# recipient ";
+/// Room for the text of a reader's keys, so that it never moves, in bytes.
+const ROOM: usize = 8 << 10;
+/// What a device must open before it becomes somebody's key.
+const PROBE: &[u8] = b"sandyk reader probe";
 /// Largest `reader.age`, in bytes.
 const MAX_READER: usize = 16 * 1024;

@@ -46,7 +46,7 @@ pub use consent::{Agreed, COOLING_OFF_DAYS, MayNot, Standing, Version, Withdrawn
 pub use exhibits::{ExhibitsError, WrittenExhibit, describe_exhibits, write_exhibits};
 pub use feed::{FeedAlarm, FeedLine};
 pub use forget::{ForgetActError, Forgotten, Pending, SignedFile};
-pub use keys::{Joined, KeysError, Passphrase, ReaderKeys, init};
+pub use keys::{Joined, KeysError, Passphrase, ReaderKeys, init, init_with};
 pub use opening::{Content, ExhibitsHere, Opened, Unproven};
 pub use pick::{PickError, pick};
 pub use queue::sort_by_urgency;

@@ -23,7 +23,7 @@ use crate::{
         session::Session,
         write::WriteError,
     },
-    sealed::{MAX_SEALED_REPLY, SealError, open_reply::open_reply, seal_reply},
+    sealed::{MAX_SEALED_REPLY, SealError, seal_reply},
     secret::SecretText,
 };
 
@@ -124,7 +124,7 @@ impl Session {
         let limit = u64::try_from(MAX_SEALED_REPLY).unwrap_or(u64::MAX);
         match files::load_plain(&self.draft_file(id), limit) {
             Ok(sealed) => {
-                let text = open_reply(&self.keys.reading.0, &sealed);
+                let text = self.keys.reading.open_draft(&sealed);
                 text.map(Some).map_err(|_| ReplyActError::Draft)
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
@@ -138,7 +138,7 @@ impl Session {
     /// [`ReplyActError`] if the words will not do or the disk does not take it.
     pub fn keep_draft(&self, id: TestimonyId, typed: &str) -> Result<(), ReplyActError> {
         let text = SecretText::new(format!("{}\n", Reply::words(typed)?));
-        let sealed = seal_reply(text.expose(), &self.keys.reading.0.recipient())?;
+        let sealed = seal_reply(text.expose(), self.keys.reading.recipient())?;
         let path = self.draft_file(id);
         files::make_folder(&self.workspace.path("drafts"))?;
         Ok(files::save(&path, &sealed, Audience::Owner, Existing::Replace)?)

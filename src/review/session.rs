@@ -116,7 +116,7 @@ impl Session {
     pub fn listed(&self) -> Option<&Reader> {
         let own = self.chain.current().get().reader(self.keys.id)?;
         let same = own.signing == self.keys.signing.verifying_key()
-            && own.recipient == self.keys.reading.0.recipient();
+            && own.recipient == *self.keys.reading.recipient();
         same.then_some(own)
     }
 

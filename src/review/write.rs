@@ -8,9 +8,9 @@ use crate::{
     casebook::{CasebookKey, Draft, Entry, EntryError, KeyError, Op, Position, Signer, View},
     clock::Day,
     files::{self, Audience, Existing},
-    hybrid::HybridRecipient,
     id::{EntryId, Id},
     keyring::KeyringError,
+    recipient::Recipient,
     review::session::Session,
 };
 
@@ -78,12 +78,12 @@ impl Session {
     fn casebook_recipient(
         &mut self,
         rng: &mut (impl RngCore + CryptoRng),
-    ) -> Result<HybridRecipient, WriteError> {
+    ) -> Result<Recipient, WriteError> {
         let keyring = self.chain.current().get();
         if let Some(key) = self.book.key_of(keyring.epoch) {
             return Ok(key.recipient());
         }
-        let (key, note) = CasebookKey::make(&self.signer(), keyring.epoch, rng)?;
+        let (key, note) = CasebookKey::make(&self.signer(), (keyring.kind, keyring.epoch), rng)?;
         let outbox = self.workspace.path("outbox");
         files::make_folder(&outbox.join("keys"))?;
         let aside = tempfile::Builder::new().prefix(".new-").tempdir_in(&outbox)?;

@@ -4,9 +4,9 @@ use rand::{CryptoRng, RngCore};
 use zeroize::Zeroizing;
 
 use crate::{
-    hybrid::{HybridIdentity, HybridRecipient},
     id::ReaderId,
     keyring::{Keyring, Reader, Role, Verified},
+    recipient::{AgeIdentity, Kind, Recipient},
     sealed::{
         SealError, Sealed,
         part::{AccountEnvelope, IdentityEnvelope},
@@ -16,14 +16,15 @@ use crate::{
 
 /// The two fresh secret keys of one testimony: the reviewers' and the guardians'.
 pub struct TestimonyKeys {
-    pub(crate) reviewers: HybridIdentity,
-    pub(crate) guardians: HybridIdentity,
+    pub(crate) reviewers: AgeIdentity,
+    pub(crate) guardians: AgeIdentity,
 }
 
 impl TestimonyKeys {
-    /// Two fresh keys.
-    pub fn generate(rng: &mut (impl RngCore + CryptoRng)) -> Self {
-        Self { reviewers: HybridIdentity::generate(rng), guardians: HybridIdentity::generate(rng) }
+    /// Two fresh keys of the kind of the keyring that they are for.
+    pub fn generate(kind: Kind, rng: &mut (impl RngCore + CryptoRng)) -> Self {
+        let mut fresh = || AgeIdentity::generate(kind, rng);
+        Self { reviewers: fresh(), guardians: fresh() }
     }
 
     /// Seals the keys to every reader of the keyring and wipes them.
@@ -31,7 +32,8 @@ impl TestimonyKeys {
     /// Every reader gets the reviewers' key, guardians the guardians' key too.
     ///
     /// # Errors
-    /// [`SealError::NoReaders`] if the keyring has no guardian, [`SealError::BadRecipient`].
+    /// [`SealError::NoReaders`] if the keyring has no guardian, [`SealError::BadRecipient`] also for
+    /// a reader's key of another kind than these.
     pub fn into_envelopes(
         self,
         keyring: &Verified<Keyring>,
@@ -45,6 +47,10 @@ impl TestimonyKeys {
     ) -> Result<(TestimonyRecipients, Vec<ReaderEnvelopes>), SealError> {
         if !readers.iter().any(|reader| reader.role == Role::Guardian) {
             return Err(SealError::NoReaders);
+        }
+        let kind = self.reviewers.kind();
+        if readers.iter().any(|reader| reader.recipient.kind() != kind) {
+            return Err(SealError::BadRecipient);
         }
         let account_key = envelope_text(&self.reviewers);
         let identity_key = envelope_text(&self.guardians);
@@ -67,7 +73,7 @@ impl TestimonyKeys {
 }
 
 /// An envelope's plaintext: the identity and a newline, an identity file to stock age.
-fn envelope_text(identity: &HybridIdentity) -> Zeroizing<Vec<u8>> {
+fn envelope_text(identity: &AgeIdentity) -> Zeroizing<Vec<u8>> {
     let text = identity.to_secret_text();
     let mut line = Zeroizing::new(Vec::with_capacity(text.expose().len().saturating_add(1)));
     line.extend_from_slice(text.expose().as_bytes());
@@ -88,6 +94,6 @@ pub struct ReaderEnvelopes {
 /// The public halves of the two keys: what the parts are sealed to.
 #[derive(Clone)]
 pub struct TestimonyRecipients {
-    pub(crate) reviewers: HybridRecipient,
-    pub(crate) guardians: HybridRecipient,
+    pub(crate) reviewers: Recipient,
+    pub(crate) guardians: Recipient,
 }

@@ -36,10 +36,15 @@ pub fn open_reply(identity: &HybridIdentity, sealed: &[u8]) -> Result<SecretText
     let mut content = Zeroizing::new(Vec::with_capacity(most.saturating_add(1)));
     let limit = u64::try_from(most).unwrap_or(u64::MAX).saturating_add(1);
     stream.by_ref().take(limit).read_to_end(&mut content).map_err(|_| NotAReply)?;
+    words_of(&content)
+}
+
+/// The text that was padded to one of [`REPLY_SIZES`].
+pub(super) fn words_of(content: &[u8]) -> Result<SecretText, NotAReply> {
     if !REPLY_SIZES.contains(&content.len()) {
         return Err(NotAReply);
     }
-    let text = std::str::from_utf8(&content).map_err(|_| NotAReply)?;
+    let text = std::str::from_utf8(content).map_err(|_| NotAReply)?;
     let text = text.trim_end_matches(' ');
     // One size for one text: what fits a smaller step was padded by somebody else.
     let own = crate::padding::step(text.len(), &REPLY_SIZES) == Some(content.len());

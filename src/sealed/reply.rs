@@ -1,9 +1,8 @@
-//! Sealing a reply to the one recipient that the opened cover names.
+//! Sealing a reply to the one recipient that the opened cover names, or its draft to its author.
 
 use zeroize::Zeroizing;
 
 use crate::{
-    hybrid::HybridRecipient,
     padding,
     sealed::{SealError, seal_to},
 };
@@ -18,7 +17,7 @@ pub const MAX_SEALED_REPLY: usize = 20 << 10;
 ///
 /// # Errors
 /// [`SealError::ReplyTooLarge`] if it needs more than 16 KiB, [`SealError::BadRecipient`].
-pub fn seal_reply(signed: &str, to: &HybridRecipient) -> Result<Vec<u8>, SealError> {
+pub fn seal_reply(signed: &str, to: &impl age::Recipient) -> Result<Vec<u8>, SealError> {
     let bytes = signed.len();
     let size = padding::step(bytes, &REPLY_SIZES).ok_or(SealError::ReplyTooLarge { bytes })?;
     let mut padded = Zeroizing::new(Vec::with_capacity(size));

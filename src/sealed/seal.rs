@@ -7,8 +7,8 @@ use serde::Serialize;
 use zeroize::Zeroizing;
 
 use crate::{
-    hybrid::HybridRecipient,
     padding,
+    recipient::Recipient,
     sealed::{
         ACCOUNT_SIZES, COVER_SIZE, Cover, IDENTITY_SIZE, SealError, Sealed, TestimonyRecipients,
         part,
@@ -52,7 +52,7 @@ impl TestimonyRecipients {
 ///
 /// # Errors
 /// [`SealError::NoReaders`] without recipients, [`SealError::BadRecipient`].
-pub fn seal_to(recipients: &[HybridRecipient], plaintext: &[u8]) -> Result<Vec<u8>, SealError> {
+pub fn seal_to(recipients: &[impl age::Recipient], plaintext: &[u8]) -> Result<Vec<u8>, SealError> {
     let dynamic = recipients.iter().map(|recipient| {
         let recipient: &dyn age::Recipient = recipient;
         recipient
@@ -81,7 +81,7 @@ pub(super) fn encrypting<'a, W: Write>(
     Ok(encryptor.wrap_output(out)?)
 }
 
-fn seal_one(recipient: &HybridRecipient, plaintext: &[u8]) -> Result<Vec<u8>, SealError> {
+fn seal_one(recipient: &Recipient, plaintext: &[u8]) -> Result<Vec<u8>, SealError> {
     seal_to(std::slice::from_ref(recipient), plaintext)
 }
 

@@ -12,6 +12,7 @@ const SILENT: &[&str] = &[
     "Secret",
     "SecretText",
     "HybridIdentity",
+    "AgeIdentity",
     "Receipt",
     "LookupId",
     "Derived",

@@ -224,6 +224,7 @@ fn published(here: &Path, name: &str, last: Day) {
     let words: Vec<_> =
         (1..=3).map(|n| SecretText::new(format!("invented words no. {n}"))).collect();
     let founding = Founding {
+        kind: sandyk::recipient::Kind::PostQuantum,
         organisation: format!("Y {name}"),
         threshold: 2,
         desk_address: String::new(),

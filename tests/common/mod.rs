@@ -28,12 +28,12 @@ use rand::rngs::OsRng;
 use sandyk::{
     clock::{Clock as _, SystemClock},
     digest::Digest,
-    hybrid::HybridIdentity,
     id::{DeviceId, ReaderId, TestimonyId},
     keyring::{DeskNote, Device, Keyring, Reader, Role, TrustRoot, desk_file, keyring_file},
     ledger::feed::{FeedItem, FeedKind},
     note::{KeyName, NamedKey, SignedNote},
     receipt::Salt,
+    recipient::{AgeIdentity, Kind as KeyKind},
     sealed::{
         Cover, ExhibitAbout, Sealed,
         open::{AccountKey, OpenedCover, ReadingIdentity},
@@ -71,14 +71,19 @@ impl Organisation {
 
     /// The same with lines added to `[limits]` and a keyring good for `days`.
     pub(crate) fn found_with(roles: &[Role], limits: &str, days: i64) -> Self {
+        Self::found_of(KeyKind::PostQuantum, roles, limits, days)
+    }
+
+    /// The same with keys of this kind.
+    pub(crate) fn found_of(kind: KeyKind, roles: &[Role], limits: &str, days: i64) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let roots: Vec<_> = (1..=3).map(root).collect();
-        let readers: Vec<_> = roles.iter().map(|role| reader(*role)).collect();
+        let readers: Vec<_> = roles.iter().map(|role| reader(*role, kind)).collect();
         let named: Vec<_> = roots.iter().map(|(named, _)| named.clone()).collect();
         let listed = |r: &TestReader| Reader {
             id: r.id,
             role: r.role,
-            recipient: HybridIdentity::parse(&r.secret).unwrap().recipient(),
+            recipient: AgeIdentity::parse(&r.secret).unwrap().recipient(),
             signing: r.signing.verifying_key(),
             since: 1,
         };
@@ -86,6 +91,7 @@ impl Organisation {
             organisation: "Org A".into(),
             epoch: 1,
             previous: Digest::NONE,
+            kind,
             salt: Salt([7; 32]),
             not_after: SystemClock.today().plus_days(days),
             threshold: 2,
@@ -290,8 +296,8 @@ fn root(n: usize) -> (NamedKey, SigningKey) {
     (NamedKey { name, key: secret.verifying_key() }, secret)
 }
 
-fn reader(role: Role) -> TestReader {
-    let identity = HybridIdentity::generate(&mut OsRng);
+fn reader(role: Role, kind: KeyKind) -> TestReader {
+    let identity = AgeIdentity::generate(kind, &mut OsRng);
     TestReader {
         id: ReaderId::random(&mut OsRng),
         role,

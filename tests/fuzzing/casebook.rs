@@ -18,7 +18,11 @@ use super::stage::{ORGANISATION, STAGE};
 const MOST: usize = 24;
 
 static KEY: LazyLock<CasebookKey> = LazyLock::new(|| {
-    let made = CasebookKey::make(&signer(0), 1, &mut ChaCha20Rng::seed_from_u64(3));
+    let made = CasebookKey::make(
+        &signer(0),
+        (sandyk::recipient::Kind::PostQuantum, 1),
+        &mut ChaCha20Rng::seed_from_u64(3),
+    );
     made.ok().unwrap().0
 });
 

@@ -30,7 +30,10 @@ struct Keys {
 
 static KEYS: LazyLock<Keys> = LazyLock::new(|| {
     let stage = &*STAGE;
-    let made = TestimonyKeys::generate(&mut ChaCha20Rng::seed_from_u64(2));
+    let made = TestimonyKeys::generate(
+        sandyk::recipient::Kind::PostQuantum,
+        &mut ChaCha20Rng::seed_from_u64(2),
+    );
     let (recipients, envelopes) = made.into_envelopes(stage.chain.current()).unwrap();
     let identity = || HybridIdentity::parse(&stage.secrets[0]).unwrap();
     let key = ReadingIdentity::new(identity()).open_account_envelope(&envelopes[0].account);

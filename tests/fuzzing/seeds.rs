@@ -234,6 +234,7 @@ fn keyring() -> Seeds {
         desk_address: "http://desk.onion".into(),
         intake_address: String::new(),
         role: Role::Reviewer,
+        kind: sandyk::recipient::Kind::PostQuantum,
         notes: vec![stage.chain.notes()[0].to_owned()],
     };
     vec![

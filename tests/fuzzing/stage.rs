@@ -51,7 +51,13 @@ impl Stage {
                 (HybridIdentity::generate(&mut rng), SigningKey::generate(&mut rng));
             let id = ReaderId::random(&mut rng);
             let (recipient, public) = (identity.recipient(), key.verifying_key());
-            readers.push(Reader { id, role, recipient, signing: public, since: 1 });
+            readers.push(Reader {
+                id,
+                role,
+                recipient: recipient.into(),
+                signing: public,
+                since: 1,
+            });
             secrets.push(identity.to_secret_text().expose().to_owned());
             signing.push(key);
         }
@@ -59,6 +65,7 @@ impl Stage {
             organisation: ORGANISATION.to_owned(),
             epoch: 1,
             previous: Digest::NONE,
+            kind: sandyk::recipient::Kind::PostQuantum,
             salt: Salt([7; 32]),
             not_after: "2027-05-21".parse().unwrap(),
             threshold: 2,

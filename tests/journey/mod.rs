@@ -5,6 +5,8 @@
     reason = "one journey, told from its beginning to its end; a test says what is wrong by failing"
 )]
 
+mod kinds;
+
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -24,6 +26,7 @@ use sandyk::{
     },
     locale::{Lang, Locale},
     receipt::{Receipt, WordList},
+    recipient::Kind as KeyKind,
     store::SledStore,
     testimony::{Code, Kind, Tri},
 };
@@ -35,15 +38,22 @@ use crate::common::{Organisation, Server, free_port};
 struct Post {
     organisation: Organisation,
     server: Server,
+    /// A settings file of the reviewer's, if there is one.
+    settings: Option<PathBuf>,
 }
 
 impl Post {
     fn open() -> Self {
+        Self::of(KeyKind::PostQuantum, Role::Reviewer, |_| Vec::new())
+    }
+
+    /// The same with keys of this kind; `joining` gives what is said to `review init` besides.
+    fn of(kind: KeyKind, role: Role, joining: impl FnOnce(&Organisation) -> Vec<String>) -> Self {
         let port = free_port();
         let desk =
             format!("\n[desk]\nlisten = '127.0.0.1:{port}'\nauthorities = ['127.0.0.1:{port}']\n");
-        let organisation = Organisation::found_with(&[Role::Guardian], &desk, 180);
-        let reviewer = join(&organisation);
+        let organisation = Organisation::found_of(kind, &[Role::Guardian], &desk, 180);
+        let reviewer = join(&organisation, role, &joining(&organisation));
         let device = (DeviceId::random(&mut OsRng), SigningKey::generate(&mut OsRng));
         publish_with(&organisation, &reviewer, &device);
         let about =
@@ -59,7 +69,8 @@ impl Post {
         let desk = format!("http://127.0.0.1:{port}\n");
         write(&organisation.at("device/desk.txt"), desk.as_bytes());
         let server = organisation.serve();
-        Self { organisation, server }
+        let settings = Some(organisation.at("reviewer.toml")).filter(|path| path.exists());
+        Self { organisation, server, settings }
     }
 
     fn at(&self, name: &str) -> PathBuf {
@@ -88,6 +99,9 @@ impl Post {
             keys.as_path(),
         ]);
         all.extend(["--passphrase-file".as_ref(), pass.as_path()]);
+        if let Some(settings) = &self.settings {
+            all.extend(["--config".as_ref(), settings.as_path()]);
+        }
         sandyk(&all)
     }
 
@@ -130,19 +144,26 @@ impl Post {
     }
 }
 
-fn join(organisation: &Organisation) -> ReaderPub {
+fn join(organisation: &Organisation, role: Role, joining: &[String]) -> ReaderPub {
+    done(&ask_to_join(organisation, role, joining));
+    let public = organisation.at("keys/reader.pub");
+    ReaderPub::parse(&fs::read_to_string(public).unwrap()).unwrap()
+}
+
+fn ask_to_join(organisation: &Organisation, role: Role, joining: &[String]) -> Output {
     let invitation = Invitation {
         trust: organisation.trust.clone(),
         desk_address: String::new(),
         intake_address: String::new(),
-        role: Role::Reviewer,
+        role,
+        kind: organisation.keyring.kind,
         notes: Vec::new(),
     };
     write(&organisation.at("invitation"), invitation.to_text().as_bytes());
     write(&organisation.at("passphrase"), b"seven words that nobody else would ever choose");
     let [invitation, keys, pass] =
         ["invitation", "keys", "passphrase"].map(|at| organisation.at(at));
-    done(&sandyk(&[
+    let mut words: Vec<&Path> = vec![
         "review".as_ref(),
         "init".as_ref(),
         "--work-factor=1".as_ref(),
@@ -152,8 +173,9 @@ fn join(organisation: &Organisation) -> ReaderPub {
         &keys,
         "--passphrase-file".as_ref(),
         &pass,
-    ]));
-    ReaderPub::parse(&fs::read_to_string(keys.join("reader.pub")).unwrap()).unwrap()
+    ];
+    words.extend(joining.iter().map(Path::new));
+    sandyk(&words)
 }
 
 /// The first keyring, with the reviewer in it too, and the device of the reviewer.

@@ -10,5 +10,6 @@
 mod attacks;
 mod ceremony;
 mod commands;
+mod kinds;
 mod manifest;
 mod stage;

@@ -67,7 +67,7 @@ impl Stage {
         let reader = ReaderPub {
             id: ReaderId::random(&mut self.rng),
             role,
-            recipient: HybridIdentity::generate(&mut self.rng).recipient(),
+            recipient: HybridIdentity::generate(&mut self.rng).recipient().into(),
             signing: signing.verifying_key(),
         };
         let key = SigningKey::generate(&mut self.rng);
@@ -112,6 +112,7 @@ impl Stage {
 pub(crate) fn founding() -> Founding {
     Founding {
         organisation: "Мисал уюму".into(),
+        kind: sandyk::recipient::Kind::PostQuantum,
         threshold: 2,
         desk_address: "http://desk.example".into(),
         intake_address: "http://form.example".into(),

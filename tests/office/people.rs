@@ -32,7 +32,7 @@ pub(crate) fn draft(role: Role, rng: &mut ChaCha20Rng) -> (Reader, SigningKey) {
     let reader = Reader {
         id: ReaderId::random(rng),
         role,
-        recipient: HybridIdentity::generate(rng).recipient(),
+        recipient: HybridIdentity::generate(rng).recipient().into(),
         signing: signing.verifying_key(),
         since: 1,
     };
@@ -45,6 +45,7 @@ pub(crate) fn first_keyring(roots: &[(NamedKey, SigningKey)], readers: Vec<Reade
         organisation: "Rehearsal".to_owned(),
         epoch: 1,
         previous: Digest::NONE,
+        kind: sandyk::recipient::Kind::PostQuantum,
         salt: Salt([7; 32]),
         not_after: today.plus_days(180),
         threshold: 2,
@@ -90,6 +91,7 @@ pub(crate) fn join(
         desk_address: address.to_owned(),
         intake_address: String::new(),
         role,
+        kind: sandyk::recipient::Kind::PostQuantum,
         notes: Vec::new(),
     };
     let init = Init {

@@ -6,11 +6,11 @@ use ed25519_dalek::SigningKey;
 use sandyk::{
     casebook::{CasebookKey, Draft, Entry, Head, KeyError, Op, Roster, Signer, TargetId},
     digest::Digest,
-    hybrid::HybridRecipient,
     id::{ReaderId, TestimonyId},
     keyring::Role::{Guardian, Reviewer},
     ledger::feed::FeedKind,
     note::SignedNote,
+    recipient::Recipient,
     review::ReaderKeys,
     secret::SecretText,
 };
@@ -18,7 +18,7 @@ use sandyk::{
 use crate::room::{ORGANISATION, Room, Sent, nowhere, said};
 
 /// A room in which reader 0 has tagged a testimony, and what entries there are sealed to.
-fn begun() -> (Room, TestimonyId, HybridRecipient) {
+fn begun() -> (Room, TestimonyId, Recipient) {
     let mut room = Room::new(&[Reviewer, Guardian]);
     let id = room.receive(&Sent::default());
     room.text(0, &["tag", &id.to_string(), "--add", "torture"]);
@@ -159,7 +159,9 @@ fn a_casebook_key_of_a_stranger_is_never_sealed_to() {
     let keyring = room.chain.current_digest();
     let signer =
         Signer { organisation: ORGANISATION, keyring, by: room.readers[0].id, key: &stranger };
-    let (key, note) = CasebookKey::make(&signer, 1, &mut room.rng).unwrap();
+    let (key, note) =
+        CasebookKey::make(&signer, (sandyk::recipient::Kind::PostQuantum, 1), &mut room.rng)
+            .unwrap();
     let cursor = room.publish(FeedKind::CasebookKey, &id.to_string(), Digest::of(b"key"));
     for (n, reader) in room.readers.iter().enumerate() {
         let folder = room.workspace(n).join("casebook/keys");
@@ -180,7 +182,9 @@ fn a_casebook_key_is_used_only_as_it_was_signed() {
     let keys = room.open_keys(0);
     let (roster, keyring) = (Roster::of(&room.chain), room.chain.current_digest());
     let signer = Signer { organisation: ORGANISATION, keyring, by: keys.id, key: &keys.signing };
-    let (_, note) = CasebookKey::make(&signer, 1, &mut room.rng).unwrap();
+    let (_, note) =
+        CasebookKey::make(&signer, (sandyk::recipient::Kind::PostQuantum, 1), &mut room.rng)
+            .unwrap();
     let cause = |note: String| {
         let to = &room.readers[1].recipient;
         let envelope = CasebookKey::seal_note(&SecretText::new(note), to).unwrap();
@@ -195,7 +199,12 @@ fn a_casebook_key_is_used_only_as_it_was_signed() {
     assert!(matches!(cause(unsigned), KeyError::Note(_)));
     let other = Room::new(&[Guardian]);
     let strange = Signer { by: keys.id, key: &other.open_keys(0).signing, ..signer };
-    let (_, note) = CasebookKey::make(&strange, 1, &mut room.rng.clone()).unwrap();
+    let (_, note) = CasebookKey::make(
+        &strange,
+        (sandyk::recipient::Kind::PostQuantum, 1),
+        &mut room.rng.clone(),
+    )
+    .unwrap();
     assert!(matches!(cause(note.expose().to_owned()), KeyError::Note(_) | KeyError::Unsigned));
 }
 

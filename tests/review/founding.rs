@@ -8,6 +8,7 @@ pub(super) fn join(folder: &Path, n: usize, role: Role, trust: &TrustRoot) -> Re
         desk_address: String::new(),
         intake_address: String::new(),
         role,
+        kind: sandyk::recipient::Kind::PostQuantum,
         notes: Vec::new(),
     };
     let file = folder.join(format!("invitation-{n}"));
@@ -43,6 +44,7 @@ pub(super) fn first_keyring(
         organisation: trust.organisation.clone(),
         epoch: 1,
         previous: Digest::NONE,
+        kind: sandyk::recipient::Kind::PostQuantum,
         salt: Salt([7; 32]),
         not_after: SystemClock.today().plus_days(days),
         threshold: trust.threshold,

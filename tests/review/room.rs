@@ -18,12 +18,12 @@ use sandyk::{
     casebook::{Entry, Head},
     clock::{Clock as _, SystemClock, Week},
     digest::Digest,
-    hybrid::HybridRecipient,
     id::{BlobId, EntryId, TestimonyId},
     keyring::{Chain, Invitation, Keyring, Reader, ReaderPub, Role, TrustRoot},
     ledger::feed::{FeedItem, FeedKind, PartInfo},
     note::{KeyName, NamedKey, SignedNote},
     receipt::Salt,
+    recipient::Recipient,
     review::ReaderKeys,
     sealed::{Completeness, Cover, TestimonyKeys},
     secret::SecretText,
@@ -174,7 +174,7 @@ impl Room {
         change_cover: impl FnOnce(&mut Cover),
     ) -> TestimonyId {
         let id = TestimonyId::random(&mut self.rng);
-        let keys = TestimonyKeys::generate(&mut self.rng);
+        let keys = TestimonyKeys::generate(sandyk::recipient::Kind::PostQuantum, &mut self.rng);
         let (to, envelopes) = keys.into_envelopes(self.chain.current()).unwrap();
         let mut account = account(id, sent);
         change_account(&mut account);
@@ -252,7 +252,7 @@ impl Room {
     }
 
     /// Seals and publishes an entry that an attacker or another program made.
-    pub fn smuggle(&mut self, entry: &Entry, to: &HybridRecipient) -> u64 {
+    pub fn smuggle(&mut self, entry: &Entry, to: &Recipient) -> u64 {
         let sealed = entry.seal(to).unwrap();
         let id = EntryId::random(&mut self.rng).to_string();
         self.publish_entry(&id, &sealed)

@@ -4,7 +4,10 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use crate::keyring::{DEFAULT_DAYS, Role};
+use crate::{
+    keyring::{DEFAULT_DAYS, Role},
+    recipient::Kind,
+};
 
 /// The administrators' ceremony: offline, files in, files out
 #[derive(Debug, Args)]
@@ -111,6 +114,9 @@ pub(super) struct InitArgs {
     /// How many of them must sign
     #[arg(long, default_value_t = 2, value_name = "K")]
     pub(super) threshold: usize,
+    /// What all reading keys withstand; it cannot be changed later
+    #[arg(long, value_enum, default_value_t = KindArg::PostQuantum)]
+    pub(super) kind: KindArg,
     /// For how many days the first keyring is good, at most 400
     #[arg(long, default_value_t = DEFAULT_DAYS)]
     pub(super) days: i64,
@@ -126,6 +132,23 @@ pub(super) struct InitArgs {
     /// scrypt's cost, for rehearsals
     #[arg(long, default_value_t = 18, hide = true)]
     pub(super) work_factor: u8,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(super) enum KindArg {
+    /// A quantum computer too; opened by age 1.3 or newer
+    PostQuantum,
+    /// Today's computers only; opened by every age, Debian 12's too
+    Classic,
+}
+
+impl From<KindArg> for Kind {
+    fn from(kind: KindArg) -> Self {
+        match kind {
+            KindArg::PostQuantum => Self::PostQuantum,
+            KindArg::Classic => Self::Classic,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]

@@ -81,6 +81,7 @@ fn init(args: InitArgs, today: Day, out: &mut Out) -> Result<Exit, CliError> {
         .collect::<Result<Vec<_>, _>>()?;
     let founding = Founding {
         organisation: args.organisation,
+        kind: args.kind.into(),
         threshold: args.threshold,
         desk_address: args.desk_address,
         intake_address: args.intake_address,

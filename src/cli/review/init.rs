@@ -11,12 +11,13 @@ use crate::{
         exit::{CliError, Exit},
         out::{Format, Out},
         passphrase,
-        review::Places,
+        review::{Places, device},
         words::{Told as _, Words},
     },
     files,
     id::ReaderId,
     keyring::{Invitation, MAX_INVITATION_BYTES},
+    recipient::unwrap::ReadingKey,
     review::{self, KeysError, Passphrase},
 };
 
@@ -25,6 +26,12 @@ pub(super) struct InitArgs {
     /// The file that the administrators gave you
     #[arg(long, value_name = "FILE")]
     invitation: PathBuf,
+    /// The recipient of a key on a device, age1tagpq1… or age1tag1…
+    #[arg(long, value_name = "RECIPIENT", requires = "plugin_identity")]
+    hardware: Option<String>,
+    /// The identity file that the device's age plugin wrote
+    #[arg(long, value_name = "FILE", requires = "hardware")]
+    plugin_identity: Option<PathBuf>,
     /// How slow guessing the passphrase is made: 2^N
     #[arg(long, value_name = "N", default_value_t = 18, hide = true)]
     work_factor: u8,
@@ -51,21 +58,15 @@ pub(super) fn run(args: &InitArgs, places: &Places, out: &mut Out) -> Result<Exi
     if keys.join("reader.age").exists() {
         return Err(keys_are_there(&keys));
     }
-    let shown = args.invitation.display();
-    let limit = u64::try_from(MAX_INVITATION_BYTES).unwrap_or(u64::MAX);
-    let invitation = files::load_text(&args.invitation, limit).map_err(|e| {
-        CliError::failed(format!("the invitation {shown}: {e}"))
-            .kept("nothing was made")
-            .advice("name the file that the administrators gave you")
-            .words(Words::of("invitation-unreadable").with("file", &shown).why(e.words()))
-    })?;
-    let invitation = Invitation::parse(&invitation).map_err(|e| {
-        let words = Words::of("invitation-refused").with("file", &shown).why(e.words());
-        CliError::told(Exit::Failed, format!("the invitation {shown}: {e}")).words(words)
-    })?;
+    let invitation = invitation(&args.invitation)?;
+    let device = on_device(args, config.plugin.as_deref(), out)?;
     let words = passphrase::ask_new(config.passphrase_file.as_ref(), "your keys", out)?;
     let lock = Passphrase { words: &words, work_factor: args.work_factor };
-    let joined = review::init(&keys, &invitation, &lock, &mut OsRng).map_err(|e| {
+    let joined = match &device {
+        Some(key) => review::init_with(&keys, &invitation, key, &lock, &mut OsRng),
+        None => review::init(&keys, &invitation, &lock, &mut OsRng),
+    };
+    let joined = joined.map_err(|e| {
         if matches!(e, KeysError::AlreadyHere) {
             return keys_are_there(&keys);
         }
@@ -87,6 +88,34 @@ pub(super) fn run(args: &InitArgs, places: &Places, out: &mut Out) -> Result<Exi
         Format::Table => say(&made, &joined.trust.organisation, out)?,
     }
     Ok(Exit::Done)
+}
+
+fn invitation(file: &Path) -> Result<Invitation, CliError> {
+    let shown = file.display();
+    let limit = u64::try_from(MAX_INVITATION_BYTES).unwrap_or(u64::MAX);
+    let text = files::load_text(file, limit).map_err(|e| {
+        CliError::failed(format!("the invitation {shown}: {e}"))
+            .kept("nothing was made")
+            .advice("name the file that the administrators gave you")
+            .words(Words::of("invitation-unreadable").with("file", &shown).why(e.words()))
+    })?;
+    Invitation::parse(&text).map_err(|e| {
+        let words = Words::of("invitation-refused").with("file", &shown).why(e.words());
+        CliError::told(Exit::Failed, format!("the invitation {shown}: {e}")).words(words)
+    })
+}
+
+fn on_device(
+    args: &InitArgs,
+    plugin: Option<&Path>,
+    out: &mut Out,
+) -> Result<Option<ReadingKey>, CliError> {
+    let (Some(recipient), Some(identity)) = (&args.hardware, &args.plugin_identity) else {
+        return Ok(None);
+    };
+    let mut key = device::key(recipient, identity)?;
+    key.plug(device::plugin(plugin, out)?);
+    Ok(Some(key))
 }
 
 fn keys_are_there(keys: &Path) -> CliError {

@@ -10,6 +10,7 @@ mod account;
 mod answers;
 mod cases;
 mod consent;
+mod device;
 mod exhibits;
 mod files;
 mod forget;

@@ -15,7 +15,7 @@ use crate::{
         others::warn_if_open,
         out::Out,
         passphrase,
-        review::{Places, forget},
+        review::{Places, device, forget},
         words::{Told as _, Words},
     },
     clock::{Clock as _, Day, SystemClock},
@@ -47,6 +47,8 @@ impl Places {
             workspace: or(&self.workspace, config.workspace),
             keys: or(&self.keys, config.keys),
             passphrase_file: or(&self.passphrase_file, config.passphrase_file),
+            // Never from the command line: what may be started is written down.
+            plugin: config.plugin,
         })
     }
 }
@@ -78,7 +80,7 @@ impl Unlocked {
 
 /// Opens the keys, once there is a workspace for them.
 pub(super) fn unlock(places: &Places, out: &mut Out) -> Result<Unlocked, CliError> {
-    let ReviewerConfig { workspace, keys, passphrase_file } = places.resolve()?;
+    let ReviewerConfig { workspace, keys, passphrase_file, plugin } = places.resolve()?;
     let folder = given(workspace.as_deref(), "--workspace")?;
     let keys_folder = given(keys.as_deref(), "--keys")?;
     Workspace::open(folder).map_err(|_| no_workspace(folder))?;
@@ -87,7 +89,11 @@ pub(super) fn unlock(places: &Places, out: &mut Out) -> Result<Unlocked, CliErro
         return Err(no_keys(keys_folder, &error));
     }
     warn_if_open(&key_file, out);
-    let keys = Arc::new(open_keys(keys_folder, passphrase_file.as_ref(), out)?);
+    let mut keys = open_keys(keys_folder, passphrase_file.as_ref(), out)?;
+    if keys.reading.recipient().is_hardware() {
+        keys.reading.plug(device::plugin(plugin.as_deref(), out)?);
+    }
+    let keys = Arc::new(keys);
     Ok(Unlocked { workspace: folder.to_owned(), keys_folder: keys_folder.to_owned(), keys })
 }
 

@@ -33,6 +33,7 @@ impl Told for KeyringError {
             | Self::ReaderTwice { .. }
             | Self::RecipientTwice { .. }
             | Self::SigningKeyTwice { .. }
+            | Self::MixedKinds { .. }
             | Self::Since { .. }
             | Self::Previous { .. }
             | Self::NoGuardian => inside(self),
@@ -102,6 +103,7 @@ fn inside(error: &KeyringError) -> Words {
         KeyringError::TooManyReaders { found } => {
             Words::of("keyring-too-many-readers").count("found", *found).count("most", MAX_READERS)
         }
+        KeyringError::MixedKinds { id } => Words::of("keyring-mixed-kinds").with("reader", id),
         KeyringError::ReaderTwice { id }
         | KeyringError::RecipientTwice { id }
         | KeyringError::SigningKeyTwice { id } => {

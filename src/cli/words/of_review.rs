@@ -74,6 +74,8 @@ impl Told for KeysError {
             }
             Self::NotOpened(cause) => Words::of("keys-not-opened").why(cause.words()),
             Self::Malformed => Words::of("keys-malformed"),
+            Self::OtherKind => Words::of("keys-other-kind"),
+            Self::Device(cause) => Words::of("keys-device").why(cause.words()),
             Self::Keyring(cause) => Words::of("keys-keyring").why(cause.words()),
             Self::Seal(cause) => Words::of("keys-not-written").with("why", cause),
             Self::Io(cause) => Words::of("keys-not-written").why(cause.words()),

@@ -124,7 +124,8 @@ impl Submission {
         let id = TestimonyId::random(&mut OsRng);
         let sealing = readers.clone();
         let (recipients, envelopes) = on_thread(move || {
-            TestimonyKeys::generate(&mut OsRng).into_envelopes(sealing.keyring())
+            TestimonyKeys::generate(sealing.keyring().get().kind, &mut OsRng)
+                .into_envelopes(sealing.keyring())
         })
         .await??;
         Ok(Self {

@@ -100,7 +100,7 @@ fn even_all_roots_together_cannot_add_a_reader() {
     let reader = Reader {
         id: ReaderId::random(&mut rehearsal.rng),
         role: Role::Guardian,
-        recipient: HybridIdentity::generate(&mut rehearsal.rng).recipient(),
+        recipient: HybridIdentity::generate(&mut rehearsal.rng).recipient().into(),
         signing: SigningKey::generate(&mut rehearsal.rng).verifying_key(),
         since: 2,
     };

@@ -9,6 +9,7 @@ use crate::{
         DevicePub, Invitation, KeyringError, MAX_JOINING_BYTES, ReaderPub, Role, testing::Rehearsal,
     },
     note::{NoteError, SignedNote},
+    recipient::{AgeIdentity, Kind},
 };
 
 fn reader() -> (ReaderPub, SigningKey, Rehearsal) {
@@ -52,7 +53,7 @@ fn two_reader_files_are_told_apart_by_voice() {
     let (reader, _, mut rehearsal) = reader();
     let spoken = reader.fingerprint();
     assert_eq!(spoken.split(' ').count(), 6);
-    let recipient = HybridIdentity::generate(&mut rehearsal.rng).recipient();
+    let recipient = HybridIdentity::generate(&mut rehearsal.rng).recipient().into();
     assert_ne!(ReaderPub { recipient, ..reader }.fingerprint(), spoken);
 }
 
@@ -77,8 +78,32 @@ fn invitation(rehearsal: &Rehearsal, notes: Vec<String>) -> Invitation {
         desk_address: "http://desk.example:8081".into(),
         intake_address: String::new(),
         role: Role::Guardian,
+        kind: Kind::PostQuantum,
         notes,
     }
+}
+
+#[test]
+fn an_invitation_to_classic_keys_says_so_and_must_fit_its_keyrings() {
+    let mut rehearsal = Rehearsal::new(&[Role::Guardian]);
+    let mut old = invitation(&rehearsal, Vec::new());
+    assert!(!old.to_text().contains("kind"), "as invitations were before there were two kinds");
+    old.kind = Kind::Classic;
+    let text = old.to_text();
+    assert!(text.contains("role guardian\nkind classic\ndesk-address"), "{text}");
+    assert!(Invitation::parse(&text).unwrap() == old);
+    let spelled = text.replace("kind classic", "kind post-quantum");
+    let wrong = KeyringError::NotCanonical { what: "invitation" };
+    assert_eq!(Invitation::parse(&spelled).err(), Some(wrong.clone()));
+    let strange = text.replace("kind classic", "kind new");
+    assert_eq!(Invitation::parse(&strange).err(), Some(KeyringError::Kind));
+    let lowered = Invitation { notes: vec![rehearsal.note()], ..old };
+    assert_eq!(Invitation::parse(&lowered.to_text()).err(), Some(wrong));
+    rehearsal.keyring.kind = Kind::Classic;
+    let own = AgeIdentity::generate(Kind::Classic, &mut rehearsal.rng);
+    rehearsal.keyring.readers[0].recipient = own.recipient();
+    let fitting = Invitation { notes: vec![rehearsal.note()], ..lowered };
+    assert!(Invitation::parse(&fitting.to_text()).unwrap() == fitting);
 }
 
 #[test]

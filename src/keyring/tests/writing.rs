@@ -10,6 +10,7 @@ use crate::{
         testing::{Rehearsal, day, root},
     },
     note::{KeyName, NamedKey, NoteError},
+    recipient::{AgeIdentity, Kind, Recipient},
 };
 
 fn both() -> Rehearsal {
@@ -67,9 +68,37 @@ fn a_line_too_many_too_few_or_in_another_place_is_refused_with_its_number() {
     assert_eq!(refusal(&format!("{text}remark hello\n")), line(14, "the end of the text"));
     assert_eq!(refusal(&format!("{text}\n")), line(14, "the end of the text"));
     assert_eq!(refusal(&text.replace("guardian", "owner")), line(12, "reader"));
-    assert_eq!(refusal(&text.replace("post-quantum", "classic")), KeyringError::Kind);
+    assert_eq!(refusal(&text.replace("post-quantum", "quantum")), KeyringError::Kind);
     let swapped = text.replace("epoch 1\n", "").replace("kind", "epoch 1\nkind");
     assert_eq!(refusal(&swapped), line(3, "epoch"));
+}
+
+#[test]
+fn a_keyring_that_mixes_kinds_is_refused_by_the_name_of_the_reader() {
+    let mut rehearsal = both();
+    let ids: Vec<_> = rehearsal.keyring.readers.iter().map(|reader| reader.id).collect();
+    let text = rehearsal.keyring.to_text().replace("post-quantum", "classic");
+    assert_eq!(refusal(&text), KeyringError::MixedKinds { id: ids[0] });
+    let classic = AgeIdentity::generate(Kind::Classic, &mut rehearsal.rng).recipient();
+    rehearsal.keyring.readers[1].recipient = classic;
+    let mixed = KeyringError::MixedKinds { id: ids[1] };
+    assert_eq!(refusal(&rehearsal.keyring.to_text()), mixed);
+    let signed = Chain::verify(&[rehearsal.note()], &rehearsal.trust());
+    assert_eq!(signed.err(), Some(mixed), "however many roots sign it");
+}
+
+#[test]
+fn a_keyring_of_classic_keys_survives_being_written_down() {
+    let mut rehearsal = both();
+    rehearsal.keyring.kind = Kind::Classic;
+    let tag = "age1tag1qt8lw0ual6avlwmwatk888yqnmdamm7xfd0wak53ut6elz5c4swx2yqdj4e";
+    let x25519 = AgeIdentity::generate(Kind::Classic, &mut rehearsal.rng).recipient();
+    rehearsal.keyring.readers[0].recipient = Recipient::parse(tag).unwrap();
+    rehearsal.keyring.readers[1].recipient = x25519;
+    let text = rehearsal.keyring.to_text();
+    assert!(text.contains("\nkind classic\n") && text.contains(tag), "{text}");
+    assert!(Keyring::parse(&text).unwrap() == rehearsal.keyring);
+    rehearsal.chain();
 }
 
 #[test]

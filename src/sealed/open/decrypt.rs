@@ -5,14 +5,14 @@ use std::io::{self, BufRead, Read};
 use age::{DecryptError, stream::StreamReader};
 use zeroize::Zeroizing;
 
-use crate::{hybrid::HybridIdentity, sealed::open::OpenError};
+use crate::sealed::open::OpenError;
 
 /// Opens an age file of at most `limit` bytes of content.
 ///
 /// # Errors
 /// [`OpenError`], and nothing of the content, unless all of it authenticates.
 pub fn open_with(
-    identity: &HybridIdentity,
+    identity: &dyn age::Identity,
     sealed: &[u8],
     limit: usize,
 ) -> Result<Zeroizing<Vec<u8>>, OpenError> {
@@ -34,10 +34,9 @@ pub fn open_with(
     reason = "the one door through which readers open"
 )]
 pub(super) fn decrypting<R: BufRead>(
-    identity: &HybridIdentity,
+    identity: &dyn age::Identity,
     sealed: R,
 ) -> Result<StreamReader<R>, OpenError> {
-    let identity: &dyn age::Identity = identity;
     age::Decryptor::new_buffered(sealed)
         .and_then(|file| file.decrypt(std::iter::once(identity)))
         .map_err(|error| match error {

@@ -26,7 +26,7 @@ pub enum OpenError {
         /// The most that may be there, in bytes.
         limit: usize,
     },
-    /// An envelope opens, but holds no key.
+    /// An envelope opens, but holds no key of this reader's kind.
     #[error("the envelope opens, but there is no key in it")]
     NoKeyInside,
     /// The content has a size that does not exist.

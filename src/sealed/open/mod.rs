@@ -73,9 +73,15 @@ use zeroize::Zeroizing;
 
 use crate::{
     digest::Digest,
-    hybrid::{HybridIdentity, HybridRecipient},
+    hybrid::HybridRecipient,
     id::TestimonyId,
-    sealed::{ACCOUNT_SIZES, COVER_SIZE, Cover, IDENTITY_SIZE, Sealed, part},
+    recipient::{AgeIdentity, Kind, Recipient, plugin::Plugin, unwrap::ReadingKey},
+    sealed::{
+        ACCOUNT_SIZES, COVER_SIZE, Cover, IDENTITY_SIZE, REPLY_SIZES, Sealed,
+        open_reply::{NotAReply, words_of},
+        part,
+    },
+    secret::SecretText,
     testimony::{Account, Identity},
 };
 
@@ -84,13 +90,13 @@ pub use error::{ContainerError, OpenError, Part};
 pub use exhibits::ExhibitsReader;
 
 /// A reader's own secret key: opens the envelopes that are addressed to this reader.
-pub struct ReadingIdentity(pub(crate) HybridIdentity);
+pub struct ReadingIdentity(pub(crate) ReadingKey);
 
 impl ReadingIdentity {
     /// Makes a reader of an identity.
     #[must_use]
-    pub fn new(identity: HybridIdentity) -> Self {
-        Self(identity)
+    pub fn new(identity: impl Into<ReadingKey>) -> Self {
+        Self(identity.into())
     }
 
     /// Takes the reviewers' key of a testimony out of its envelope.
@@ -115,18 +121,45 @@ impl ReadingIdentity {
         self.open_envelope(&envelope.0).map(NamesKey)
     }
 
-    fn open_envelope(&self, sealed: &[u8]) -> Result<HybridIdentity, OpenError> {
+    /// Opens this reader's own draft of a reply.
+    ///
+    /// # Errors
+    /// [`NotAReply`] whatever is wrong.
+    pub fn open_draft(&self, sealed: &[u8]) -> Result<SecretText, NotAReply> {
+        let [.., most] = REPLY_SIZES;
+        words_of(&open_with(&self.0, sealed, most).map_err(|_| NotAReply)?)
+    }
+
+    /// The kind of this reader's keys, and so of all keys that reach them.
+    #[must_use]
+    pub const fn kind(&self) -> Kind {
+        self.0.kind()
+    }
+
+    /// What is sealed to this reader is sealed to this.
+    #[must_use]
+    pub const fn recipient(&self) -> &Recipient {
+        self.0.recipient()
+    }
+
+    /// Says which program reaches the device of a key that lies on one.
+    pub fn plug(&mut self, plugin: Plugin) {
+        self.0.plug(plugin);
+    }
+
+    fn open_envelope(&self, sealed: &[u8]) -> Result<AgeIdentity, OpenError> {
         let line = open_with(&self.0, sealed, MAX_ENVELOPE)?;
         let text = std::str::from_utf8(&line).ok().and_then(|line| line.strip_suffix('\n'));
-        text.and_then(|text| HybridIdentity::parse(text).ok()).ok_or(OpenError::NoKeyInside)
+        let key = text.and_then(|text| AgeIdentity::parse(text).ok());
+        key.filter(|key| key.kind() == self.kind()).ok_or(OpenError::NoKeyInside)
     }
 }
 
 /// The reviewers' key of one testimony: opens its cover, account and exhibits.
-pub struct AccountKey(pub(crate) HybridIdentity);
+pub struct AccountKey(pub(crate) AgeIdentity);
 
 /// The guardians' key of one testimony: opens its identity.
-pub struct NamesKey(pub(crate) HybridIdentity);
+pub struct NamesKey(pub(crate) AgeIdentity);
 
 impl AccountKey {
     /// Opens a cover that was stored under the id `expected`.
@@ -210,7 +243,7 @@ impl OpenedCover {
 }
 
 fn open_named<T>(
-    key: &HybridIdentity,
+    key: &AgeIdentity,
     sealed: &Sealed<T>,
     named: Digest,
     part: Part,

@@ -74,7 +74,7 @@ fn a_reply_address_changed_by_someone_without_the_keys_does_not_open() {
     // The attacker knows everything that is public and reseals the cover to keys of their own.
     let mut cover = one.binding.clone();
     cover.reply = attacker.recipient().to_string();
-    let own = TestimonyKeys::generate(&mut rand::rngs::OsRng);
+    let own = TestimonyKeys::generate(crate::recipient::Kind::PostQuantum, &mut rand::rngs::OsRng);
     let (recipients, _) = own.into_envelopes_for(std::slice::from_ref(&guardian.reader)).unwrap();
     one.cover = recipients.seal_cover(&cover).unwrap();
     let refused = one.opened_cover(&guardian).err().unwrap();
@@ -180,5 +180,39 @@ fn nothing_larger_than_asked_for_is_opened() {
     }
     let refused = open_with(&identity, b"not age", 10).err().unwrap();
     assert!(matches!(refused, OpenError::NotAnAgeFile | OpenError::Truncated), "{refused:?}");
-    assert!(matches!(seal_to(&[], b"words"), Err(SealError::NoReaders)));
+    let nobody: [crate::recipient::Recipient; 0] = [];
+    assert!(matches!(seal_to(&nobody, b"words"), Err(SealError::NoReaders)));
+}
+
+#[test]
+fn a_key_of_the_other_kind_does_not_come_out_of_an_envelope() {
+    use crate::recipient::{AgeIdentity, Kind};
+    let mut rng = rand::rngs::OsRng;
+    for own in [Kind::PostQuantum, Kind::Classic] {
+        let reader = ReadingIdentity::new(AgeIdentity::generate(own, &mut rng));
+        for inside in [Kind::PostQuantum, Kind::Classic] {
+            let text = AgeIdentity::generate(inside, &mut rng).to_secret_text();
+            let line = format!("{}\n", text.expose());
+            let sealed =
+                seal_to(std::slice::from_ref(reader.recipient()), line.as_bytes()).unwrap();
+            let opened = reader.open_account_envelope(&Sealed::from_bytes(sealed));
+            match opened.err() {
+                None => assert_eq!(inside, own),
+                Some(OpenError::NoKeyInside) => assert_ne!(inside, own),
+                Some(other) => panic!("{other:?}"),
+            }
+        }
+    }
+}
+
+#[test]
+fn a_reader_of_the_other_kind_is_not_sealed_to() {
+    use crate::recipient::Kind;
+    let guardian = Person::new(Role::Guardian, 2).reader;
+    let mut rng = rand::rngs::OsRng;
+    let keys = TestimonyKeys::generate(Kind::Classic, &mut rng);
+    let readers = std::slice::from_ref(&guardian);
+    assert!(matches!(keys.into_envelopes_for(readers), Err(SealError::BadRecipient)));
+    let keys = TestimonyKeys::generate(Kind::PostQuantum, &mut rng);
+    assert!(keys.into_envelopes_for(readers).is_ok());
 }

@@ -36,7 +36,7 @@ impl Person {
         let reader = Reader {
             id: ReaderId::from_bytes([byte; 16]),
             role,
-            recipient: identity.recipient(),
+            recipient: identity.recipient().into(),
             signing: SigningKey::from_bytes(&[byte; 32]).verifying_key(),
             since: 1,
         };
@@ -85,7 +85,7 @@ fn whole(seed: u8, people: &[&Person], files: &[(&str, &str, &[u8])]) -> Whole {
     let mut rng = ChaCha20Rng::from_seed([seed; 32]);
     let id = TestimonyId::random(&mut rng);
     let readers: Vec<Reader> = people.iter().map(|p| p.reader.clone()).collect();
-    let keys = TestimonyKeys::generate(&mut rng);
+    let keys = TestimonyKeys::generate(crate::recipient::Kind::PostQuantum, &mut rng);
     let (recipients, envelopes) = keys.into_envelopes_for(&readers).unwrap();
     let story = format!("They came at four in the morning. {seed}");
     let (account, identity) = parts(id, &story, "Person A");
@@ -197,8 +197,9 @@ fn sizes_tell_steps_and_not_lengths() {
     let sealed = whole(3, &[&guardian], &[]);
     let (key, _) = sealed.opened_cover(&guardian).unwrap();
     let names = sealed.names_key(&guardian).unwrap();
-    let size =
-        |key: &HybridIdentity, file: &[u8]| open::open_with(key, file, 8 << 20).unwrap().len();
+    let size = |key: &crate::recipient::AgeIdentity, file: &[u8]| {
+        open::open_with(key, file, 8 << 20).unwrap().len()
+    };
     assert_eq!(size(&key.0, sealed.cover.as_bytes()), 4 << 10);
     assert_eq!(size(&names.0, sealed.identity.as_bytes()), 64 << 10);
     assert_eq!(size(&key.0, &sealed.exhibits), 64 << 10);
@@ -233,7 +234,8 @@ fn what_is_larger_than_its_largest_size_is_refused_by_name() {
 fn a_keyring_without_a_guardian_is_not_sealed_to() {
     let reviewer = Person::new(Role::Reviewer, 1).reader;
     for readers in [vec![], vec![reviewer]] {
-        let keys = TestimonyKeys::generate(&mut rand::rngs::OsRng);
+        let keys =
+            TestimonyKeys::generate(crate::recipient::Kind::PostQuantum, &mut rand::rngs::OsRng);
         assert!(matches!(keys.into_envelopes_for(&readers), Err(SealError::NoReaders)));
     }
 }
