@@ -27,8 +27,10 @@ use rand::rngs::OsRng;
 use sandyk::{
     clock::{Clock, SystemClock},
     desk::Desk,
+    files::{self, Audience, Existing},
     id::{DeviceId, EntryId},
-    keyring::DevicePub,
+    keyring::{DevicePub, Suspension, suspension_file},
+    note::{KeyName, SignedNote},
     secret::Secret,
     store::Store as _,
     web,
@@ -167,6 +169,60 @@ async fn strangers_other_devices_and_other_addresses_are_refused() {
     asked.office.publish(&asked.office.next_keyring(), &[&asked.office.members[0].public]);
     let request = asked.request("GET", target, None);
     assert_eq!(asked.refused(request).await, (401, "unknown-device".to_owned()), "suspended");
+}
+
+#[tokio::test]
+async fn one_root_closes_the_desk_to_a_device_within_one_request_and_nobody_else_does() {
+    let asked = Asked::open().await;
+    let get = || asked.request("GET", "/desk/v1/keyring", None);
+    let chain = asked.office.published().borrow().chain.clone();
+    let text = Suspension::of(&chain, asked.device).to_text();
+    let file = asked.office.folder.path().join(suspension_file(asked.device));
+    let write = |name: &str, key: &SigningKey, text: &str| {
+        let mut note = SignedNote::new(text.to_owned()).unwrap();
+        note.sign(&KeyName::parse(name).unwrap(), key);
+        let text = note.to_text();
+        files::save(&file, text.as_bytes(), Audience::Owner, Existing::Replace).unwrap();
+    };
+    // Its own key, and a root's for another device.
+    write("root-1", &asked.key, &text);
+    assert_eq!(asked.ask(get()).await.0, StatusCode::OK);
+    let (root, key) = &asked.office.roots[2];
+    let other = Suspension::of(&chain, DeviceId::random(&mut OsRng)).to_text();
+    write(root.name.as_str(), key, &other);
+    assert_eq!(asked.ask(get()).await.0, StatusCode::OK);
+    write(root.name.as_str(), key, &text);
+    assert_eq!(asked.refused(get()).await, (401, "suspended".to_owned()));
+    // A stranger does not learn of it.
+    let nonce = Nonce::random(&mut OsRng);
+    let params = Params { created: asked.now(), nonce, device: asked.device };
+    let mut stranger = asked.request_with("GET", (HOST, "/desk/v1/keyring"), None, &params);
+    stranger.headers_mut().insert("signature", "sandyk=:AAAA:".parse().unwrap());
+    assert_eq!(asked.refused(stranger).await, (401, "signature".to_owned()));
+    // A keyring that only prolongs does not let it in again, another note of who comes in does.
+    let public = DevicePub {
+        id: asked.device,
+        reader: asked.office.members[0].id,
+        key: asked.key.verifying_key(),
+    };
+    asked.office.publish(&asked.office.next_keyring(), &[&public]);
+    assert_eq!(asked.refused(get()).await, (401, "suspended".to_owned()));
+    std::fs::remove_file(&file).unwrap();
+    assert_eq!(asked.ask(get()).await.0, StatusCode::OK);
+    // Whether there is one cannot be told: nobody is let in.
+    std::fs::create_dir(&file).unwrap();
+    assert_eq!(asked.refused(get()).await, (503, "store".to_owned()));
+}
+
+#[tokio::test]
+async fn the_device_of_a_retired_reader_is_refused_at_the_next_request() {
+    let asked = Asked::open().await;
+    let get = || asked.request("GET", "/desk/v1/keyring", None);
+    assert_eq!(asked.ask(get()).await.0, StatusCode::OK);
+    let mut next = asked.office.next_keyring();
+    next.readers.retain(|reader| reader.id != asked.office.members[0].id);
+    asked.office.publish(&next, &[&asked.office.members[1].public]);
+    assert_eq!(asked.refused(get()).await, (401, "unknown-device".to_owned()));
 }
 
 #[tokio::test]

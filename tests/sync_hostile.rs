@@ -11,6 +11,8 @@
 mod desks;
 #[path = "sync_hostile/files.rs"]
 mod files;
+#[path = "keyring/forged.rs"]
+mod forged;
 #[path = "sync_hostile/full.rs"]
 mod full;
 mod office;
@@ -144,8 +146,31 @@ async fn all_roots_together_cannot_make_sync_take_a_new_reader() {
         answer.pass()
     });
     let found = alarm(office.sync(0).await);
-    assert_eq!(found, Alarm::Keyring(KeyringError::ReaderAdded { id }));
+    assert_eq!(found, Alarm::Keyring(KeyringError::TooFewVouches { id, needed: 2, found: 0 }));
     assert!(!office.file(0, "keyring/keyring-0002.note").exists());
+}
+
+#[tokio::test]
+async fn no_forged_keyring_reaches_a_workspace_and_each_is_an_alarm_of_its_own() {
+    let office = Office::open().await;
+    office.sync(0).await.unwrap();
+    let chain = office.published().borrow().chain.clone();
+    let root = |n: usize| &office.roots[n - 1];
+    let forged = forged::forged(&chain, &|note, n| note.sign(&root(n).0.name, &root(n).1));
+    for (why, note) in forged {
+        let expected = chain.extend(&note).err().unwrap();
+        office.meddle(move |seen, mut answer| {
+            if seen.path == "/desk/v1/keyring" {
+                answer.body.truncate(answer.body.len() - 1024);
+                tape::write_entry(&mut answer.body, "keyring-0002.note", note.as_bytes()).unwrap();
+                tape::write_end(&mut answer.body).unwrap();
+                answer.headers.remove(header::CONTENT_LENGTH);
+            }
+            answer.pass()
+        });
+        assert_eq!(alarm(office.sync(0).await), Alarm::Keyring(expected), "{why}");
+        assert!(!office.file(0, "keyring/keyring-0002.note").exists(), "{why}");
+    }
 }
 
 #[tokio::test]

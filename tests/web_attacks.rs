@@ -14,6 +14,7 @@ use std::{
     net::TcpStream,
     os::unix::fs::{DirBuilderExt as _, MetadataExt as _, PermissionsExt as _},
     path::Path,
+    sync::atomic::{AtomicBool, AtomicUsize, Ordering},
     time::{Duration, Instant},
 };
 
@@ -174,6 +175,50 @@ fn a_reader_dropped_while_a_form_arrives_gets_no_envelope_of_it() {
     let keys: Vec<_> = keys.into_iter().map(|(key, _)| String::from_utf8(key).unwrap()).collect();
     assert_eq!(keys.len(), 3, "one for the reviewer, two for the guardian: {keys:?}");
     assert!(keys.iter().all(|key| !key.contains(&dropped.to_string())), "{keys:?}");
+}
+
+#[test]
+fn a_keyring_published_while_submissions_run_counts_for_the_next_and_none_fails() {
+    let organisation = Organisation::found(&[Role::Reviewer, Role::Reviewer, Role::Guardian]);
+    let mut server = organisation.serve();
+    let address = server.address().to_owned();
+    let done = AtomicBool::new(false);
+    let came = AtomicUsize::new(0);
+    let (sent, dropped) = std::thread::scope(|scope| {
+        let many: Vec<_> = (0..3)
+            .map(|_| {
+                scope.spawn(|| {
+                    let mut sent = 0_usize;
+                    let parts = [field("story", "while it changes"), end()].concat();
+                    while !done.load(Ordering::SeqCst) && sent < 200 {
+                        let answer = exchange(&address, &form("/en/send", &parts, &[]));
+                        assert_eq!(answer.status, 303);
+                        sent += 1;
+                        came.fetch_add(1, Ordering::SeqCst);
+                    }
+                    sent
+                })
+            })
+            .collect();
+        until("some were sent", || came.load(Ordering::SeqCst) >= 3);
+        let dropped = organisation.drop_first_reader();
+        server.wait_for("keyring of epoch 2");
+        done.store(true, Ordering::SeqCst);
+        let sent = many.into_iter().map(|one| one.join().unwrap()).sum::<usize>();
+        (sent, dropped)
+    });
+    let keys_of = |store: &SledStore| {
+        let keys = store.scan(b"envelope/", None, 100_000).unwrap().into_iter();
+        let keys = keys.map(|(key, _)| String::from_utf8(key).unwrap());
+        keys.filter(|key| key.contains(&dropped.to_string())).count()
+    };
+    assert_eq!(send(&server, &[field("story", "after it"), end()]).status, 303);
+    server.stop();
+    let store = SledStore::open(&organisation.at("store")).unwrap();
+    let before = keys_of(&store);
+    assert!(sent > 0 && (1..=sent).contains(&before), "{before} of {sent}");
+    let events = store.changes(sandyk::store::Cursor(0), 10_000).unwrap();
+    assert_eq!(events.len(), sent + 1, "each one that was acknowledged is there, once");
 }
 
 #[test]

@@ -57,8 +57,9 @@ pub fn add(ceremony: &Ceremony, entrants: Vec<Entrant>) -> Result<Vec<Added>, Ad
         Entrant::Reader(reader) => Some(reader.id),
         Entrant::Device(_) => None,
     });
-    if let (Some(_), Some(id)) = (&published, first_reader) {
-        return Err(KeyringError::ReaderAdded { id }.into());
+    if let (Some(published), Some(id)) = (&published, first_reader) {
+        let needed = published.chain.vouches_needed();
+        return Err(KeyringError::TooFewVouches { id, needed, found: 0 }.into());
     }
     let Draft { mut keyring, desk, signed: _ } = ceremony.draft()?.ok_or(AdminError::NoDraft)?;
     let mut devices = desk.devices;
@@ -103,6 +104,7 @@ pub fn renew(ceremony: &Ceremony, today: Day, not_after: Day) -> Result<u32, Adm
     keyring.epoch = keyring.epoch.saturating_add(1);
     keyring.previous = published.chain.current_digest();
     keyring.not_after = not_after;
+    keyring.vouches.clear();
     keyring.check_days(today)?;
     published.chain.check_next(&keyring)?;
     let devices = published.desk.map(|desk| desk.get().devices.clone()).unwrap_or_default();

@@ -134,6 +134,7 @@ fn first_keyring(
         threshold: trust.threshold,
         roots: trust.roots.clone(),
         readers: Vec::new(),
+        vouches: Vec::new(),
     }
 }
 

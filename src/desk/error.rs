@@ -1,6 +1,7 @@
 //! Why the desk does not answer what was asked.
 
 use crate::{
+    keyring::KeyringError,
     store::StoreError,
     wire::{self, Fault, outbox::OutboxError},
 };
@@ -14,6 +15,12 @@ pub enum DeskError {
     /// The device is not in the current desk note, or its reader not in the keyring.
     #[error("this device is not known at this desk")]
     UnknownDevice,
+    /// One root has suspended the device.
+    #[error("this device is suspended")]
+    Suspended,
+    /// Whether the device is suspended cannot be told.
+    #[error("the keyring folder cannot be read: {0}")]
+    Folder(KeyringError),
     /// Signed for another address.
     #[error("the request is addressed to another desk")]
     Authority,
@@ -68,6 +75,7 @@ impl DeskError {
         match self {
             Self::Signature => "signature",
             Self::UnknownDevice => "unknown-device",
+            Self::Suspended => "suspended",
             Self::Authority => "address",
             Self::Clock { .. } => wire::CODE_CLOCK,
             Self::JustStarted => wire::CODE_STARTED,
@@ -78,7 +86,7 @@ impl DeskError {
             Self::Range { .. } => "range",
             Self::Digest => "content-digest",
             Self::Outbox(_) => "outbox",
-            Self::Store(_) => "store",
+            Self::Store(_) | Self::Folder(_) => "store",
             Self::Damaged { .. } => wire::CODE_DAMAGED,
         }
     }
@@ -94,6 +102,7 @@ impl DeskError {
         match self {
             Self::Signature => "use the sandyk sync that belongs to this desk",
             Self::UnknownDevice => "give device.pub to an administrator, who adds it at a ceremony",
+            Self::Suspended => "ask an administrator by voice, not over the network",
             Self::Authority => "check the desk address in the invitation",
             Self::Clock { .. } => "set the clock of this machine and try again",
             Self::JustStarted => "try again in two minutes",
@@ -101,7 +110,9 @@ impl DeskError {
             Self::TooMany => "wait two minutes and sync again",
             Self::Query | Self::NotFound | Self::Range { .. } => "update sandyk and sync again",
             Self::Digest | Self::Outbox(_) => "nothing was taken in; sync again",
-            Self::Store(_) => "what was acknowledged is safe; tell an administrator, sync later",
+            Self::Store(_) | Self::Folder(_) => {
+                "what was acknowledged is safe; tell an administrator, sync later"
+            }
             Self::Damaged { .. } => "tell an administrator: the server needs repair",
         }
     }

@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeMap,
+    path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -9,7 +10,7 @@ use super::DeskError;
 use crate::{
     clock::Clock,
     id::{DeviceId, ReaderId},
-    keyring::{Device, Published, Role},
+    keyring::{Device, Published, Role, is_suspended},
     wire::signature::{self, Claim, Headers, Nonce, Params, Request, WINDOW_SECONDS},
 };
 
@@ -41,6 +42,8 @@ pub struct Asker {
 pub(super) struct Gate {
     authorities: Vec<String>,
     clock: Arc<dyn Clock>,
+    /// Where suspensions appear; looked into for each request.
+    folder: Option<PathBuf>,
     started: i64,
     most: usize,
     seen: Mutex<BTreeMap<DeviceId, BTreeMap<Nonce, Seen>>>,
@@ -56,11 +59,15 @@ impl Gate {
     pub(super) fn new(authorities: &[String], clock: Arc<dyn Clock>) -> Self {
         let authorities = authorities.iter().map(|a| signature::authority(a)).collect();
         let started = clock.unix_seconds();
-        Self { authorities, clock, started, most: MAX_NONCES, seen: Mutex::default() }
+        Self { authorities, clock, folder: None, started, most: MAX_NONCES, seen: Mutex::default() }
     }
 
     pub(super) fn lower(&mut self, most: usize) {
         self.most = self.most.min(most);
+    }
+
+    pub(super) fn watch(&mut self, folder: PathBuf) {
+        self.folder = Some(folder);
     }
 
     pub(super) fn admit(
@@ -72,12 +79,26 @@ impl Gate {
             Claim::parse(&asking.request, &asking.headers).map_err(|_| DeskError::Signature)?;
         let (device, asker) = known(claim.device(), published).ok_or(DeskError::UnknownDevice)?;
         let params = claim.verify(&device.key).map_err(|_| DeskError::Signature)?;
+        self.refuse_suspended(asker.device, published)?;
         let here = |a: &String| a == asking.request.authority;
         if !self.authorities.is_empty() && !self.authorities.iter().any(here) {
             return Err(DeskError::Authority);
         }
         self.fresh(&params, asking.request.method)?;
         Ok(asker)
+    }
+
+    // SECURITY: only after the signature, so that strangers neither cost a look nor learn of it.
+    fn refuse_suspended(&self, id: DeviceId, published: &Published) -> Result<(), DeskError> {
+        let known = published.suspensions.iter().any(|known| known.get().device == id);
+        let found = match &self.folder {
+            _ if known => true,
+            Some(folder) => {
+                is_suspended(folder, id, &published.chain).map_err(DeskError::Folder)?
+            }
+            None => false,
+        };
+        if found { Err(DeskError::Suspended) } else { Ok(()) }
     }
 
     fn fresh(&self, params: &Params, method: &str) -> Result<(), DeskError> {

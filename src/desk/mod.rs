@@ -22,7 +22,10 @@ mod replies;
 mod salvage;
 mod tree;
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::{
+    path::PathBuf,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
 
 use tokio::sync::watch;
 
@@ -83,6 +86,15 @@ impl<S: Store> Desk<S> {
     #[must_use]
     pub fn waiting(mut self, days: i64) -> Self {
         self.wait = days.max(WAIT_DAYS);
+        self
+    }
+
+    /// Looks for suspensions in the folder of published keyrings at each request.
+    ///
+    /// A published keyring takes effect when its folder is looked at next; a suspension at once.
+    #[must_use]
+    pub fn watching(mut self, folder: PathBuf) -> Self {
+        self.gate.watch(folder);
         self
     }
 

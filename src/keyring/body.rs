@@ -10,7 +10,7 @@ use crate::{
     digest::Digest,
     id::ReaderId,
     keyring::{
-        KeyringError, MAX_DAYS, MAX_KEYRING_BYTES, MAX_READERS, ReaderPub,
+        KeyringError, MAX_DAYS, MAX_KEYRING_BYTES, MAX_READERS, ReaderPub, VouchLine,
         text::{LineReader, only_spelling, title},
         trust::{check_organisation, check_roots, read_roots, write_roots},
     },
@@ -64,8 +64,14 @@ impl Reader {
     /// Thirty digits to compare by voice; the same as those of the reader's `reader.pub`.
     #[must_use]
     pub fn fingerprint(&self) -> String {
+        self.public().fingerprint()
+    }
+
+    /// What the reader's own file says: everything but the epoch.
+    #[must_use]
+    pub fn public(&self) -> ReaderPub {
         let Self { id, role, recipient, signing, since: _ } = self.clone();
-        ReaderPub { id, role, recipient, signing }.fingerprint()
+        ReaderPub { id, role, recipient, signing }
     }
 }
 
@@ -90,6 +96,8 @@ pub struct Keyring {
     pub roots: Vec<NamedKey>,
     /// At most 100, in the order in which they were added.
     pub readers: Vec<Reader>,
+    /// Whose word added the readers of this epoch, by the order of both in `readers`.
+    pub vouches: Vec<VouchLine>,
 }
 
 impl Keyring {
@@ -110,6 +118,7 @@ impl Keyring {
         let not_after = lines.read("not-after", str::parse)?;
         let (threshold, roots) = read_roots(&mut lines)?;
         let readers = lines.all("reader", read_reader)?;
+        let vouches = lines.all("vouch", VouchLine::parse)?;
         lines.end()?;
         let keyring = Self {
             organisation,
@@ -121,6 +130,7 @@ impl Keyring {
             threshold,
             roots,
             readers,
+            vouches,
         };
         keyring.check()?;
         only_spelling(WHAT, text, &keyring.to_text())?;
@@ -131,14 +141,15 @@ impl Keyring {
     #[must_use]
     pub fn to_text(&self) -> String {
         let Self { organisation, epoch, previous, kind, salt, not_after, .. } = self;
-        let Self { threshold, roots, readers, .. } = self;
+        let Self { threshold, roots, readers, vouches, .. } = self;
         let (title, kind) = (title(WHAT), kind.word());
         let salt = BASE64.encode(&salt.0);
         let roots = write_roots(*threshold, roots);
         let readers: String = readers.iter().map(write_reader).collect();
+        let vouches: String = vouches.iter().map(VouchLine::to_text).collect();
         format!(
             "{title}\norganisation {organisation}\nepoch {epoch}\nprevious {previous}\n\
-             kind {kind}\nsalt {salt}\nnot-after {not_after}\n{roots}{readers}"
+             kind {kind}\nsalt {salt}\nnot-after {not_after}\n{roots}{readers}{vouches}"
         )
     }
 
@@ -156,7 +167,16 @@ impl Keyring {
         if self.readers.len() > MAX_READERS {
             return Err(KeyringError::TooManyReaders { found: self.readers.len() });
         }
-        self.readers.iter().enumerate().try_for_each(|(place, _)| self.check_reader(place))
+        self.readers.iter().enumerate().try_for_each(|(place, _)| self.check_reader(place))?;
+        self.check_vouch_lines()
+    }
+
+    /// Puts the vouches in their order, each once.
+    pub fn sort_vouches(&mut self) {
+        let mut vouches = std::mem::take(&mut self.vouches);
+        vouches.sort_by_key(|line| self.place(line));
+        vouches.dedup();
+        self.vouches = vouches;
     }
 
     /// Checks that the last day is neither past nor further than 400 days away.
@@ -182,6 +202,28 @@ impl Keyring {
     #[must_use]
     pub fn body_digest(&self) -> Digest {
         Digest::of(self.to_text().as_bytes())
+    }
+
+    /// Vouches stand only where a reader is new, once each, in the order of the reader lines.
+    fn check_vouch_lines(&self) -> Result<(), KeyringError> {
+        let mut before = None;
+        for line in &self.vouches {
+            let (reader, voucher) = (self.reader(line.reader), self.reader(line.voucher));
+            let new = reader.is_some_and(|reader| reader.since == self.epoch);
+            let old = voucher.is_some_and(|voucher| voucher.since < self.epoch);
+            let place = Some(self.place(line));
+            if !new || !old || place <= before {
+                let VouchLine { reader, voucher, signature: _ } = *line;
+                return Err(KeyringError::VouchOutOfPlace { reader, voucher });
+            }
+            before = place;
+        }
+        Ok(())
+    }
+
+    fn place(&self, line: &VouchLine) -> (Option<usize>, Option<usize>) {
+        let place = |id: ReaderId| self.readers.iter().position(|reader| reader.id == id);
+        (place(line.reader), place(line.voucher))
     }
 
     fn check_reader(&self, place: usize) -> Result<(), KeyringError> {

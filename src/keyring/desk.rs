@@ -6,7 +6,8 @@ use crate::{
     digest::Digest,
     id::{DeviceId, ReaderId},
     keyring::{
-        Chain, DevicePub, Keyring, KeyringError, MAX_DEVICES, MAX_KEYRING_BYTES, Verified,
+        Chain, DeskNoteError, DevicePub, Keyring, KeyringError, MAX_DEVICES, MAX_KEYRING_BYTES,
+        Verified,
         chain::{check_same_organisation, check_strangers, check_threshold},
         text::{LineReader, only_spelling, title},
     },
@@ -94,13 +95,13 @@ impl DeskNote {
         check_same_organisation(&keyring.organisation, &self.organisation)?;
         if self.epoch != keyring.epoch {
             let (expected, found) = (keyring.epoch, self.epoch);
-            return Err(KeyringError::DeskOfOtherEpoch { expected, found });
+            return Err(DeskNoteError::DeskOfOtherEpoch { expected, found }.into());
         }
         if self.keyring != keyring.body_digest() {
-            return Err(KeyringError::DeskOfOtherKeyring);
+            return Err(DeskNoteError::DeskOfOtherKeyring.into());
         }
         if self.devices.len() > MAX_DEVICES {
-            return Err(KeyringError::TooManyDevices { found: self.devices.len() });
+            return Err(DeskNoteError::TooManyDevices { found: self.devices.len() }.into());
         }
         let numbered = self.devices.iter().enumerate();
         numbered
@@ -122,14 +123,14 @@ impl DeskNote {
     ) -> Result<(), KeyringError> {
         let Device { id, reader, key } = device;
         if keyring.reader(*reader).is_none() {
-            return Err(KeyringError::DeviceWithoutReader { device: *id, reader: *reader });
+            return Err(DeskNoteError::DeviceWithoutReader { device: *id, reader: *reader }.into());
         }
         // SECURITY: a device key lies on a networked machine and must not sign anything else.
         let signing = keyring.readers.iter().map(|reader| &reader.signing);
         let mut others = signing.chain(keyring.roots.iter().map(|root| &root.key));
         let mut earlier = self.devices.iter().take(place);
         if others.any(|other| other == key) || earlier.any(|d| d.id == *id || d.key == *key) {
-            return Err(KeyringError::DeviceTwice { id: *id });
+            return Err(DeskNoteError::DeviceTwice { id: *id }.into());
         }
         Ok(())
     }

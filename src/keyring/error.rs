@@ -4,12 +4,12 @@ use std::io;
 
 use crate::{
     clock::Day,
-    id::{DeviceId, ReaderId},
-    keyring::{MAX_DEVICES, MAX_READERS, MAX_ROOTS, ORGANISATION_BYTES},
+    id::ReaderId,
+    keyring::{DeskNoteError, MAX_READERS, MAX_ROOTS, ORGANISATION_BYTES},
     note::NoteError,
 };
 
-/// Why something about readers is refused; each message says what, what was kept, what to do.
+/// Why something about readers is refused: what happened, what was kept, what to do.
 #[derive(Debug, Clone, thiserror::Error, PartialEq, Eq)]
 pub enum KeyringError {
     // How it is written.
@@ -228,14 +228,105 @@ pub enum KeyringError {
         "no guardian is named, so no names could be sealed; nothing was changed; add a guardian"
     )]
     NoGuardian,
-    /// A reader that the keyring before did not have.
+    /// A new reader without the word of enough readers of the keyring before.
     #[error(
-        "reader {id} was added after the first keyring; this version cannot check two readers' \
-         vouches yet and refuses it, whoever signed; the older keyring stays"
+        "{found} of the {needed} vouches that new reader {id} needs from readers of the keyring \
+         before; whoever signed, the older keyring stays; readers vouch with `sandyk review vouch`"
     )]
-    ReaderAdded {
-        /// Who.
+    TooFewVouches {
+        /// Who is new.
         id: ReaderId,
+        /// How many readers must vouch.
+        needed: usize,
+        /// How many did.
+        found: usize,
+    },
+    /// A new guardian for whom no guardian vouches.
+    #[error("no guardian vouches for new guardian {id}; the older keyring stays")]
+    NoGuardianVouches {
+        /// Who is new.
+        id: ReaderId,
+    },
+    /// Whoever vouches is no reader of the newest keyring.
+    #[error("{id} vouches but was no reader before; nothing was changed; let a reader vouch")]
+    NotAVoucher {
+        /// Who vouches.
+        id: ReaderId,
+    },
+    /// The signature of a vouch does not fit the new reader's line.
+    #[error("the vouch of {voucher} does not fit new reader {reader}; they vouch again")]
+    WrongVouch {
+        /// Who is new.
+        reader: ReaderId,
+        /// Who vouches.
+        voucher: ReaderId,
+    },
+    /// A vouch that was written before the newest keyring.
+    #[error("the vouch of {voucher} is void, its keyring is not the newest; vouch again")]
+    VouchOfOtherKeyring {
+        /// Who vouches.
+        voucher: ReaderId,
+    },
+    /// A vouch line for nobody new, of nobody who stays, twice, or out of order.
+    #[error(
+        "the vouch of {voucher}, who must stay, for {reader}, who must be new, is out of place, or \
+         stands twice; nothing was changed; draft the keyring again"
+    )]
+    VouchOutOfPlace {
+        /// For whom.
+        reader: ReaderId,
+        /// Who vouches.
+        voucher: ReaderId,
+    },
+    /// No reader of the epoch before stays.
+    #[error(
+        "no reader stays in epoch {epoch}, so nobody could open what was sealed before; the older \
+         keyring stays; add first, retire in a later keyring"
+    )]
+    NoLivingReader {
+        /// Which epoch is refused.
+        epoch: u32,
+    },
+    /// No guardian of the epoch before stays.
+    #[error(
+        "no guardian of the keyring before stays in epoch {epoch}, so nobody could open the names \
+         sealed before; the older keyring stays; add first, retire in a later keyring"
+    )]
+    NoLivingGuardian {
+        /// Which epoch is refused.
+        epoch: u32,
+    },
+    /// An id that stood in an earlier keyring.
+    #[error("reader {id} was there in epoch {epoch}; the older keyring stays; make a new id")]
+    IdUsedBefore {
+        /// Whose.
+        id: ReaderId,
+        /// Where it stood.
+        epoch: u32,
+    },
+    /// A recipient or signing key that stood in an earlier keyring under another id.
+    #[error("reader {id} has a key of epoch {epoch}; the older keyring stays; make new keys")]
+    KeyUsedBefore {
+        /// Whose.
+        id: ReaderId,
+        /// Where it stood.
+        epoch: u32,
+    },
+    /// A root key that was a reader's, or had another name.
+    #[error(
+        "root {name} has a key of another in epoch {epoch}; the older keyring stays; make another key"
+    )]
+    RootUsedBefore {
+        /// Its name.
+        name: String,
+        /// Where it stood.
+        epoch: u32,
+    },
+    /// Signed ahead, but it changes more than the last day.
+    #[error("epoch {epoch} does more than prolong, so it was not taken; sign a renewal")]
+    NotARenewal {
+        /// Which epoch.
+        epoch: u32,
     },
     /// A known reader with another role, recipient, signing key or beginning.
     #[error(
@@ -272,47 +363,10 @@ pub enum KeyringError {
         today: Day,
     },
 
-    // The desk.
-    /// The desk note belongs to another epoch.
-    #[error(
-        "the desk note is of epoch {found}, the keyring of epoch {expected}; no device was admitted"
-    )]
-    DeskOfOtherEpoch {
-        /// The keyring's.
-        expected: u32,
-        /// The note's.
-        found: u32,
-    },
-    /// The desk note belongs to a keyring with other words.
-    #[error(
-        "the desk note was signed for another keyring of the same epoch; no device was admitted"
-    )]
-    DeskOfOtherKeyring,
-    /// More devices than a desk note holds.
-    #[error("{found} devices; a desk note holds at most {MAX_DEVICES}; nothing was changed")]
-    TooManyDevices {
-        /// How many.
-        found: usize,
-    },
-    /// A device's id or key stands twice, or is a reader's or root's key.
-    #[error("device {id} has the id or key of another; nothing was changed; make it again")]
-    DeviceTwice {
-        /// The second one.
-        id: DeviceId,
-    },
-    /// A device whose reader is not in the keyring.
-    #[error(
-        "device {device} belongs to reader {reader}, who is not in the keyring; no device was \
-         admitted; take it out, or add its reader first"
-    )]
-    DeviceWithoutReader {
-        /// Which device.
-        device: DeviceId,
-        /// Whose.
-        reader: ReaderId,
-    },
+    /// A desk note or a suspension.
+    #[error(transparent)]
+    Desk(#[from] DeskNoteError),
 
-    // Files.
     /// The folder holds no `keyring-0001.note`.
     #[error(
         "no keyring is published there; nothing was changed; run `sandyk admin keyring publish`"

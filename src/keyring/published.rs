@@ -5,8 +5,8 @@ use std::{fs, io, path::Path};
 use crate::{
     files,
     keyring::{
-        Chain, DeskNote, KeyringError, MAX_KEYRING_BYTES, SITE_FILE, SignedSite, TrustRoot,
-        Verified,
+        Chain, DeskNote, KeyringError, MAX_KEYRING_BYTES, SITE_FILE, SignedSite, Suspension,
+        TrustRoot, Verified, suspension::load_suspensions,
     },
     note::SignedNote,
 };
@@ -19,6 +19,8 @@ pub struct Published {
     pub desk: Option<Verified<DeskNote>>,
     /// The site manifest, if there is one; an error says why the one that is there does not count.
     pub site: Result<Option<SignedSite>, KeyringError>,
+    /// The suspensions in force; a desk looks for new ones at each request.
+    pub suspensions: Vec<Verified<Suspension>>,
 }
 
 /// The name of an epoch's keyring in a published folder.
@@ -33,7 +35,7 @@ pub fn desk_file(epoch: u32) -> String {
     format!("desk-{epoch:04}.note")
 }
 
-/// Reads and verifies `keyring-0001.note` and on, the desk note of the newest epoch, and `site.note`.
+/// Reads and verifies `keyring-0001.note` and on, the newest desk note, `site.note`, suspensions.
 ///
 /// Other files are not looked at. The desk note of an epoch is put there before its keyring, so
 /// that a reader of the folder sees the older pair or the newer one.
@@ -56,10 +58,11 @@ pub fn load_folder(folder: &Path, trust: &TrustRoot) -> Result<Published, Keyrin
     let site = load_note(folder, SITE_FILE).and_then(|note| {
         note.map(|note| SignedSite::verify(&note, chain.current().get().into())).transpose()
     });
-    Ok(Published { chain, desk, site })
+    let suspensions = load_suspensions(folder, &chain)?;
+    Ok(Published { chain, desk, site, suspensions })
 }
 
-fn load_note(folder: &Path, file: &str) -> Result<Option<String>, KeyringError> {
+pub(super) fn load_note(folder: &Path, file: &str) -> Result<Option<String>, KeyringError> {
     let limit = u64::try_from(MAX_KEYRING_BYTES).unwrap_or(u64::MAX);
     match files::load_text(&folder.join(file), limit) {
         Ok(note) => Ok(Some(note)),
@@ -67,15 +70,18 @@ fn load_note(folder: &Path, file: &str) -> Result<Option<String>, KeyringError> 
         Err(e) if e.kind() == io::ErrorKind::FileTooLarge => {
             Err(KeyringError::TooLong { what: "note", limit: MAX_KEYRING_BYTES })
         }
-        Err(e) => Err(KeyringError::Unreadable { file: file.to_owned(), kind: e.kind() }),
+        Err(e) => Err(unreadable(file, &e)),
     }
 }
 
+pub(super) fn unreadable(file: &str, error: &io::Error) -> KeyringError {
+    KeyringError::Unreadable { file: file.to_owned(), kind: error.kind() }
+}
+
 fn refuse_gap(folder: &Path, missing: u32) -> Result<(), KeyringError> {
-    let unreadable =
-        |e: io::Error| KeyringError::Unreadable { file: "the folder".to_owned(), kind: e.kind() };
-    for entry in fs::read_dir(folder).map_err(unreadable)? {
-        let name = entry.map_err(unreadable)?.file_name();
+    let failed = |e: io::Error| unreadable("the folder", &e);
+    for entry in fs::read_dir(folder).map_err(failed)? {
+        let name = entry.map_err(failed)?.file_name();
         if name.to_str().and_then(epoch_of).is_some_and(|epoch| epoch > missing) {
             return Err(KeyringError::Gap { missing: keyring_file(missing) });
         }

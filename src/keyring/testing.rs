@@ -9,7 +9,7 @@ use crate::{
     digest::Digest,
     hybrid::HybridIdentity,
     id::{DeviceId, ReaderId},
-    keyring::{Chain, DeskNote, Device, Keyring, Reader, Role, TrustRoot},
+    keyring::{Chain, DeskNote, Device, Keyring, Reader, ReaderPub, Role, SignedVouch, TrustRoot},
     note::{KeyName, NamedKey, SignedNote},
     receipt::Salt,
     recipient::Kind,
@@ -39,6 +39,7 @@ impl Rehearsal {
             threshold: 2,
             roots: roots.iter().map(|(named, _)| named.clone()).collect(),
             readers: Vec::new(),
+            vouches: Vec::new(),
         };
         let mut new = Self { roots, identities: Vec::new(), signing: Vec::new(), keyring, rng };
         for role in roles {
@@ -97,7 +98,36 @@ impl Rehearsal {
         next.epoch = next.epoch.saturating_add(1);
         next.previous = chain.current_digest();
         next.not_after = next.not_after.plus_days(180);
+        next.vouches.clear();
         next
+    }
+
+    /// Somebody who wants to become a reader.
+    pub(crate) fn newcomer(&mut self, role: Role) -> ReaderPub {
+        ReaderPub {
+            id: ReaderId::random(&mut self.rng),
+            role,
+            recipient: HybridIdentity::generate(&mut self.rng).recipient().into(),
+            signing: SigningKey::generate(&mut self.rng).verifying_key(),
+        }
+    }
+
+    /// Names `newcomer` in `next`, by the word of the first keyring's readers of these places.
+    pub(crate) fn admit(
+        &self,
+        chain: &Chain,
+        next: &mut Keyring,
+        newcomer: &ReaderPub,
+        vouchers: &[usize],
+    ) {
+        let ReaderPub { id, role, recipient, signing } = newcomer.clone();
+        next.readers.push(Reader { id, role, recipient, signing, since: next.epoch });
+        for place in vouchers {
+            let (voucher, key) = (self.keyring.readers[*place].id, &self.signing[*place]);
+            let vouch = SignedVouch::sign(chain, newcomer, voucher, key).unwrap();
+            next.vouches.push(vouch.line());
+        }
+        next.sort_vouches();
     }
 
     /// A desk note with one device for each reader.

@@ -97,6 +97,7 @@ impl Organisation {
             threshold: 2,
             roots: named.clone(),
             readers: readers.iter().map(listed).collect(),
+            vouches: Vec::new(),
         };
         let trust = TrustRoot { organisation: "Org A".into(), threshold: 2, roots: named };
         let new = Self { folder, readers, trust, keyring, roots };

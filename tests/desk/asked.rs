@@ -24,7 +24,8 @@ impl Asked {
         let ledger = sandyk::ledger::LedgerKey::from_seed(&Secret::take(&mut [7; 32])).unwrap();
         let authorities = [HOST.to_owned(), "Desk.Example:8081".to_owned()];
         let store = Arc::clone(&office.store);
-        let desk = Desk::new(store, office.published(), ledger, &authorities, clock.clone());
+        let desk = Desk::new(store, office.published(), ledger, &authorities, clock.clone())
+            .watching(office.folder.path().to_owned());
         Self { office, desk: web::desk::router(Arc::new(desk)), clock, key, device }
     }
 

@@ -71,6 +71,7 @@ impl Stage {
             threshold: 2,
             roots: trust.roots.clone(),
             readers,
+            vouches: Vec::new(),
         };
         let note = signed(&roots, keyring.to_text()).unwrap().to_text();
         let chain = Chain::verify(&[note], &trust).unwrap();

@@ -4,7 +4,7 @@ use std::fs;
 
 use sandyk::{
     admin::{self, AdminError, Ceremony, Entrant, Founding, RootKey},
-    keyring::{KeyringError, Reader, ReaderPub, Role},
+    keyring::{DeskNoteError, KeyringError, Reader, ReaderPub, Role},
     secret::SecretText,
 };
 
@@ -38,14 +38,18 @@ fn nobody_is_added_after_the_first_publication() {
     let mut stage = Stage::published();
     let [reader, device] = stage.reader("late", Role::Guardian);
     let Entrant::Reader(ReaderPub { id, .. }) = &reader else { panic!() };
-    let added = Err(AdminError::Keyring(KeyringError::ReaderAdded { id: *id }));
+    let added =
+        Err(AdminError::Keyring(KeyringError::TooFewVouches { id: *id, needed: 2, found: 0 }));
     assert_eq!(
         keyring_refusal(admin::add(&stage.ceremony(), vec![reader])),
         keyring_refusal::<()>(added)
     );
     admin::renew(&stage.ceremony(), today(), today().plus_days(200)).unwrap();
     let refused = keyring_refusal(admin::add(&stage.ceremony(), vec![device]));
-    assert!(matches!(refused, KeyringError::DeviceWithoutReader { .. }), "{refused}");
+    assert!(
+        matches!(refused, KeyringError::Desk(DeskNoteError::DeviceWithoutReader { .. })),
+        "{refused}"
+    );
 }
 
 #[test]
@@ -56,7 +60,10 @@ fn a_reader_slipped_into_the_draft_by_an_editor_is_not_signed() {
     let Entrant::Reader(late) = late else { panic!() };
     let ReaderPub { id, role, recipient, signing } = late;
     stage.edit_draft(|k| k.readers.push(Reader { id, role, recipient, signing, since: 2 }));
-    assert_eq!(keyring_refusal(stage.sign(&[1])), KeyringError::ReaderAdded { id });
+    assert_eq!(
+        keyring_refusal(stage.sign(&[1])),
+        KeyringError::TooFewVouches { id, needed: 2, found: 0 }
+    );
 }
 
 #[test]

@@ -10,6 +10,8 @@
 mod attacks;
 mod ceremony;
 mod commands;
+mod forged;
 mod kinds;
 mod manifest;
+mod parties;
 mod stage;

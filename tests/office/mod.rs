@@ -142,8 +142,12 @@ impl Office {
             .map(|(n, draft)| join(&folder.path().join(n.to_string()), draft, &trust, &address))
             .collect();
         let desk = desk_note(&roots, &keyring, &chain, members.iter().map(|m| &m.public));
-        let (published, now) =
-            watch::channel(Arc::new(Published { chain, desk: Some(desk), site: Ok(None) }));
+        let (published, now) = watch::channel(Arc::new(Published {
+            chain,
+            desk: Some(desk),
+            site: Ok(None),
+            suspensions: Vec::new(),
+        }));
         let store = Arc::new(MemoryStore::new());
         let router = desk_over(&store, now, 7, Arc::new(SystemClock));
         let mut office = Self {
@@ -314,7 +318,12 @@ impl Office {
         };
         let desk = desk_note(&self.roots, keyring, &chain, devices.iter().copied());
         self.published
-            .send(Arc::new(Published { chain, desk: Some(desk), site: Ok(None) }))
+            .send(Arc::new(Published {
+                chain,
+                desk: Some(desk),
+                site: Ok(None),
+                suspensions: Vec::new(),
+            }))
             .unwrap();
     }
 
@@ -325,6 +334,7 @@ impl Office {
         next.epoch += 1;
         next.previous = chain.current_digest();
         next.not_after = next.not_after.plus_days(30);
+        next.vouches.clear();
         next
     }
 

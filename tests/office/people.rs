@@ -51,6 +51,7 @@ pub(crate) fn first_keyring(roots: &[(NamedKey, SigningKey)], readers: Vec<Reade
         threshold: 2,
         roots: roots.iter().map(|(named, _)| named.clone()).collect(),
         readers,
+        vouches: Vec::new(),
     }
 }
 

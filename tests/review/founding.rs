@@ -50,6 +50,7 @@ pub(super) fn first_keyring(
         threshold: trust.threshold,
         roots: trust.roots.clone(),
         readers: readers.iter().map(reader).collect(),
+        vouches: Vec::new(),
     };
     let mut note = SignedNote::new(keyring.to_text()).unwrap();
     for (name, key) in roots.iter().take(2) {

@@ -15,6 +15,8 @@ mod casebook;
 mod commands;
 mod damage;
 mod first;
+#[path = "../keyring/forged.rs"]
+mod forged;
 mod forget;
 mod hostile;
 mod measure;

@@ -147,17 +147,17 @@ async fn serve(config: ServerConfig, out: &mut Out) -> Result<Exit, CliError> {
     let pace = Pace::of(&config.limits);
     say_standing(&intake, out);
 
-    let stop = watch::Sender::new(false);
     say_site(&published, &config, out)?;
+    let stop = watch::Sender::new(false);
     let pages = web::router(Arc::clone(&intake), &config.organisation)?;
     let bound = bind("intake", &config.intake, out).await?;
     let door = open_to_anybody(bound, &config)?;
     let mut served = vec![tokio::spawn(web::listen::serve(door, pages, stop.subscribe()))];
     if let Some(desk) = config.desk {
         let bound = bind("desk", &desk.listener(), out).await?;
-        let store = Arc::clone(&store);
+        let (store, watched) = (Arc::clone(&store), config.keyring);
         let wait = i64::from(config.forget.wait_days);
-        let opened = OpenDesk { store, published, ledger, clock, pace, wait };
+        let opened = OpenDesk { store, published, ledger, clock, pace, watched, wait };
         served.push(tokio::spawn(opened.serve(bound, desk, stop.subscribe())));
     }
     let room = Room::Everything;
@@ -252,6 +252,8 @@ struct OpenDesk {
     ledger: Arc<LedgerKey>,
     clock: Arc<dyn Clock>,
     pace: Pace,
+    /// Where keyrings and suspensions are published.
+    watched: PathBuf,
     /// Whole days that orders to forget wait.
     wait: i64,
 }
@@ -259,7 +261,7 @@ struct OpenDesk {
 impl OpenDesk {
     /// Waits for the first keyring, then answers until told to stop.
     async fn serve(self, bound: Bound, config: DeskConfig, mut stop: watch::Receiver<bool>) {
-        let Self { store, mut published, ledger, clock, pace, wait } = self;
+        let Self { store, mut published, ledger, clock, pace, watched, wait } = self;
         let first = tokio::select! {
             first = next_keyring(&mut published) => first,
             _ = stop.wait_for(|stop| *stop) => return,
@@ -273,8 +275,8 @@ impl OpenDesk {
                 }
             }
         });
-        let desk = Desk::new(store, newest, ledger, &config.authorities, clock).waiting(wait);
-        let desk = Arc::new(desk);
+        let desk = Desk::new(store, newest, ledger, &config.authorities, clock);
+        let desk = Arc::new(desk.watching(watched).waiting(wait));
         let forgetting = forget_in_time(Arc::clone(&desk), stop.clone());
         let router = web::desk::router(desk);
         let door = Door { bound, connections: config.connections, pace, guests: Guests::Known };

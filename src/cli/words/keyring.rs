@@ -4,12 +4,16 @@ use std::error::Error;
 
 use super::{Told, Words, told};
 use crate::{
-    keyring::{KeyringError, MAX_DEVICES, MAX_READERS, MAX_ROOTS, ORGANISATION_BYTES},
+    keyring::{
+        DeskNoteError, KeyringError, MAX_DEVICES, MAX_READERS, MAX_ROOTS, ORGANISATION_BYTES,
+    },
     note::NoteError,
 };
 
 pub(super) fn of(error: &(dyn Error + 'static)) -> Option<Words> {
-    told::<KeyringError>(error).or_else(|| told::<NoteError>(error))
+    told::<KeyringError>(error)
+        .or_else(|| told::<DeskNoteError>(error))
+        .or_else(|| told::<NoteError>(error))
 }
 
 impl Told for KeyringError {
@@ -47,15 +51,21 @@ impl Told for KeyringError {
             | Self::SaltChanged
             | Self::TooFewSignatures { .. }
             | Self::StrangeSignature { .. }
-            | Self::ReaderAdded { .. }
             | Self::ReaderChanged { .. } => following(self),
-            Self::Expired { .. }
-            | Self::TooLongLived { .. }
-            | Self::DeskOfOtherEpoch { .. }
-            | Self::DeskOfOtherKeyring
-            | Self::TooManyDevices { .. }
-            | Self::DeviceTwice { .. }
-            | Self::DeviceWithoutReader { .. } => today_and_desk(self),
+            Self::TooFewVouches { .. }
+            | Self::NoGuardianVouches { .. }
+            | Self::NotAVoucher { .. }
+            | Self::WrongVouch { .. }
+            | Self::VouchOfOtherKeyring { .. }
+            | Self::VouchOutOfPlace { .. }
+            | Self::NoLivingReader { .. }
+            | Self::NoLivingGuardian { .. }
+            | Self::IdUsedBefore { .. }
+            | Self::KeyUsedBefore { .. }
+            | Self::RootUsedBefore { .. }
+            | Self::NotARenewal { .. } => coming_and_going(self),
+            Self::Expired { .. } | Self::TooLongLived { .. } => dated(self),
+            Self::Desk(cause) => cause.words(),
         }
     }
 }
@@ -149,7 +159,6 @@ fn following(error: &KeyringError) -> Words {
         KeyringError::StrangeSignature { name } => {
             Words::of("keyring-strange-signature").with("name", name)
         }
-        KeyringError::ReaderAdded { id } => Words::of("keyring-reader-added").with("reader", id),
         KeyringError::ReaderChanged { id } => {
             Words::of("keyring-reader-changed").with("reader", id)
         }
@@ -157,9 +166,9 @@ fn following(error: &KeyringError) -> Words {
     }
 }
 
-/// Today, and the desk.
+/// Today.
 #[expect(clippy::wildcard_enum_match_arm, reason = "the caller's match names every variant")]
-fn today_and_desk(error: &KeyringError) -> Words {
+fn dated(error: &KeyringError) -> Words {
     match error {
         KeyringError::Expired { not_after, today } => {
             Words::of("keyring-expired").with("last", not_after).with("today", today)
@@ -167,18 +176,66 @@ fn today_and_desk(error: &KeyringError) -> Words {
         KeyringError::TooLongLived { not_after, today } => {
             Words::of("keyring-too-long-lived").with("last", not_after).with("today", today)
         }
-        KeyringError::DeskOfOtherEpoch { .. } | KeyringError::DeskOfOtherKeyring => {
-            Words::of("keyring-desk-of-other")
+        other => Words::english(other),
+    }
+}
+
+/// Who comes, by whose word, and who stays.
+#[expect(clippy::wildcard_enum_match_arm, reason = "the caller's match names every variant")]
+fn coming_and_going(error: &KeyringError) -> Words {
+    match error {
+        KeyringError::TooFewVouches { id, needed, found } => {
+            let words = Words::of("keyring-too-few-vouches").with("reader", id);
+            words.count("needed", *needed).count("found", *found)
         }
-        KeyringError::TooManyDevices { found } => {
-            Words::of("keyring-too-many-devices").count("found", *found).count("most", MAX_DEVICES)
+        KeyringError::NoGuardianVouches { id } => {
+            Words::of("keyring-no-guardian-vouches").with("reader", id)
         }
-        KeyringError::DeviceTwice { id } => Words::of("keyring-device-twice").with("device", id),
-        KeyringError::DeviceWithoutReader { device, reader } => {
-            let words = Words::of("keyring-device-without-reader");
-            words.with("device", device).with("reader", reader)
+        KeyringError::NotAVoucher { id } => Words::of("keyring-not-a-voucher").with("reader", id),
+        KeyringError::WrongVouch { reader, voucher }
+        | KeyringError::VouchOutOfPlace { reader, voucher } => {
+            Words::of("keyring-wrong-vouch").with("reader", reader).with("voucher", voucher)
+        }
+        KeyringError::VouchOfOtherKeyring { voucher } => {
+            Words::of("keyring-vouch-of-other").with("voucher", voucher)
+        }
+        KeyringError::NoLivingReader { epoch } => {
+            Words::of("keyring-no-living-reader").with("epoch", epoch)
+        }
+        KeyringError::NoLivingGuardian { epoch } => {
+            Words::of("keyring-no-living-guardian").with("epoch", epoch)
+        }
+        KeyringError::IdUsedBefore { id, epoch } | KeyringError::KeyUsedBefore { id, epoch } => {
+            Words::of("keyring-used-before").with("reader", id).with("epoch", epoch)
+        }
+        KeyringError::RootUsedBefore { name, epoch } => {
+            Words::of("keyring-root-used-before").with("name", name).with("epoch", epoch)
+        }
+        KeyringError::NotARenewal { epoch } => {
+            Words::of("keyring-not-a-renewal").with("epoch", epoch)
         }
         other => Words::english(other),
+    }
+}
+
+impl Told for DeskNoteError {
+    fn words(&self) -> Words {
+        match self {
+            Self::DeskOfOtherEpoch { .. } | Self::DeskOfOtherKeyring => {
+                Words::of("keyring-desk-of-other")
+            }
+            Self::TooManyDevices { found } => Words::of("keyring-too-many-devices")
+                .count("found", *found)
+                .count("most", MAX_DEVICES),
+            Self::DeviceTwice { id } => Words::of("keyring-device-twice").with("device", id),
+            Self::SuspensionOfOtherKeyring { device } => {
+                Words::of("keyring-suspension-of-other").with("device", device)
+            }
+            Self::DeviceWithoutReader { device, reader } => {
+                let words = Words::of("keyring-device-without-reader");
+                words.with("device", device).with("reader", reader)
+            }
+        }
     }
 }
 

@@ -78,9 +78,10 @@ pub fn of_refusal(code: &str, advice: &str) -> Words {
     known.map_or_else(|| Words::english(advice), |(_, id)| Words::of(id))
 }
 
-const REFUSALS: [(&str, &str); 21] = [
+const REFUSALS: [(&str, &str); 22] = [
     ("signature", "desk-signature"),
     ("unknown-device", "desk-unknown-device"),
+    ("suspended", "desk-suspended"),
     ("address", "desk-address"),
     ("just-started", "desk-just-started"),
     ("replayed", "desk-replayed"),

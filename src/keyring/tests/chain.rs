@@ -106,9 +106,9 @@ fn even_all_roots_together_cannot_add_a_reader() {
     };
     let id = reader.id;
     let added = second(|k| k.readers.push(reader.clone())).err();
-    assert_eq!(added, Some(KeyringError::ReaderAdded { id }));
+    assert_eq!(added, Some(KeyringError::TooFewVouches { id, needed: 2, found: 0 }));
     let as_if_old = second(|k| k.readers.push(Reader { since: 1, ..reader.clone() })).err();
-    assert_eq!(as_if_old, Some(KeyringError::ReaderAdded { id }));
+    assert_eq!(as_if_old, Some(KeyringError::Since { id, since: 1 }));
     let known = both().keyring.readers[1].id;
     let changed = Some(KeyringError::ReaderChanged { id: known });
     let taken_over = second(|k| k.readers[1] = Reader { id: known, ..reader.clone() }).err();
@@ -127,7 +127,10 @@ fn a_dropped_reader_does_not_come_back() {
     let mut back = Rehearsal::next(&dropped);
     back.readers.clone_from(&rehearsal.keyring.readers);
     let refused = dropped.extend(&rehearsal.sign(back.to_text(), &[0, 1]).to_text()).err();
-    assert_eq!(refused, Some(KeyringError::ReaderAdded { id: rehearsal.keyring.readers[1].id }));
+    assert_eq!(
+        refused,
+        Some(KeyringError::IdUsedBefore { id: rehearsal.keyring.readers[1].id, epoch: 1 })
+    );
 }
 
 #[test]

@@ -4,7 +4,9 @@ use ed25519_dalek::SigningKey;
 
 use crate::{
     id::{DeviceId, ReaderId},
-    keyring::{DeskNote, Device, KeyringError, MAX_DEVICES, Role, testing::Rehearsal},
+    keyring::{
+        DeskNote, DeskNoteError, Device, KeyringError, MAX_DEVICES, Role, testing::Rehearsal,
+    },
     note::NoteError,
 };
 
@@ -54,11 +56,14 @@ fn the_desk_note_of_an_older_epoch_admits_no_device() {
     let next = Rehearsal::next(&chain);
     let chain = chain.extend(&rehearsal.sign(next.to_text(), &[0, 1]).to_text()).unwrap();
     let refused = DeskNote::verify(&replayed, &chain).err();
-    assert_eq!(refused, Some(KeyringError::DeskOfOtherEpoch { expected: 2, found: 1 }));
+    assert_eq!(
+        refused,
+        Some(KeyringError::Desk(DeskNoteError::DeskOfOtherEpoch { expected: 2, found: 1 }))
+    );
     let mut relabelled = rehearsal.desk(&first);
     relabelled.epoch = 2;
     let refused = DeskNote::verify(&rehearsal.sign(relabelled.to_text(), &[0, 1]), &chain).err();
-    assert_eq!(refused, Some(KeyringError::DeskOfOtherKeyring));
+    assert_eq!(refused, Some(KeyringError::Desk(DeskNoteError::DeskOfOtherKeyring)));
 }
 
 #[test]
@@ -67,7 +72,7 @@ fn a_device_of_somebody_else_is_not_admitted() {
     let reader = ReaderId::random(&mut strange);
     let refused = edited(|desk, _| desk.devices[1].reader = reader);
     assert!(
-        matches!(refused, Some(KeyringError::DeviceWithoutReader { reader: r, .. }) if r == reader)
+        matches!(refused, Some(KeyringError::Desk(DeskNoteError::DeviceWithoutReader { reader: r, .. })) if r == reader)
     );
     let other = edited(|desk, _| desk.organisation = "Another".into());
     assert!(matches!(other, Some(KeyringError::OtherOrganisation { .. })));
@@ -75,7 +80,8 @@ fn a_device_of_somebody_else_is_not_admitted() {
 
 #[test]
 fn a_device_key_is_used_for_nothing_else() {
-    let twice = |refused| matches!(refused, Some(KeyringError::DeviceTwice { .. }));
+    let twice =
+        |refused| matches!(refused, Some(KeyringError::Desk(DeskNoteError::DeviceTwice { .. })));
     assert!(twice(edited(|desk, _| desk.devices[1].id = desk.devices[0].id)));
     assert!(twice(edited(|desk, _| desk.devices[1].key = desk.devices[0].key)));
     assert!(twice(edited(|desk, r| desk.devices[1].key = r.keyring.readers[0].signing)));
@@ -92,7 +98,10 @@ fn a_desk_note_is_bounded_and_plain() {
             key: SigningKey::generate(&mut rehearsal.rng).verifying_key(),
         }));
     });
-    assert_eq!(crowd, Some(KeyringError::TooManyDevices { found: MAX_DEVICES + 2 }));
+    assert_eq!(
+        crowd,
+        Some(KeyringError::Desk(DeskNoteError::TooManyDevices { found: MAX_DEVICES + 2 }))
+    );
     let mut rehearsal = both();
     let keyring = rehearsal.keyring.clone();
     let text = rehearsal.desk(&keyring).to_text();

@@ -2,6 +2,9 @@
 
 mod chain;
 mod desk;
+mod following;
 mod joining;
 mod published;
+mod suspension;
+mod vouch;
 mod writing;

@@ -5,7 +5,7 @@ use std::{fs, path::Path};
 use crate::{
     files::{Audience, Existing, save},
     keyring::{
-        KeyringError, MAX_KEYRING_BYTES, Role, desk_file, keyring_file, load_folder,
+        DeskNoteError, KeyringError, MAX_KEYRING_BYTES, Role, desk_file, keyring_file, load_folder,
         testing::Rehearsal,
     },
 };
@@ -50,7 +50,7 @@ fn a_new_epoch_without_its_desk_note_admits_no_device() {
     assert_eq!(published.chain.current().get().epoch, 2);
     assert!(published.desk.is_none());
     fs::copy(folder.path().join(desk_file(1)), folder.path().join(desk_file(2))).unwrap();
-    let replayed = KeyringError::DeskOfOtherEpoch { expected: 2, found: 1 };
+    let replayed = KeyringError::Desk(DeskNoteError::DeskOfOtherEpoch { expected: 2, found: 1 });
     assert_eq!(refusal(folder.path(), &rehearsal), replayed);
 }
 

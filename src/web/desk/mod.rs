@@ -228,6 +228,7 @@ const fn status_of(error: &DeskError) -> StatusCode {
     match error {
         DeskError::Signature
         | DeskError::UnknownDevice
+        | DeskError::Suspended
         | DeskError::Clock { .. }
         | DeskError::JustStarted
         | DeskError::Replayed => StatusCode::UNAUTHORIZED,
@@ -236,7 +237,7 @@ const fn status_of(error: &DeskError) -> StatusCode {
         DeskError::Query | DeskError::Digest | DeskError::Outbox(_) => StatusCode::BAD_REQUEST,
         DeskError::NotFound => StatusCode::NOT_FOUND,
         DeskError::Range { .. } => StatusCode::RANGE_NOT_SATISFIABLE,
-        DeskError::Store(_) => StatusCode::SERVICE_UNAVAILABLE,
+        DeskError::Store(_) | DeskError::Folder(_) => StatusCode::SERVICE_UNAVAILABLE,
         DeskError::Damaged { .. } => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }
