@@ -23,13 +23,16 @@ pub mod secret;
 // 1 nouns
 #[cfg(any(feature = "review", feature = "sync"))]
 pub mod attention;
+pub mod finding;
 pub mod forget;
 pub mod hybrid;
 pub mod keyring;
 pub mod note;
+pub mod paper;
 pub mod receipt;
 pub mod recipient;
 pub mod reply;
+pub mod rewrap;
 pub mod testimony;
 
 // 2 formats
@@ -42,6 +45,7 @@ pub mod wire;
 
 // 3 places
 pub mod config;
+pub mod doctor;
 #[cfg(feature = "serve")]
 pub mod store;
 

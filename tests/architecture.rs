@@ -32,13 +32,16 @@ const MAY_IMPORT: &[(&str, &str)] = &[
     ("secret", ""),
     // 1 nouns
     ("attention", "files"),
+    ("finding", ""),
     ("hybrid", "secret"),
     ("note", "digest"),
+    ("paper", "digest"),
     ("receipt", "digest hybrid secret"),
     ("recipient", "hybrid secret"),
     ("keyring", "clock digest files id note receipt recipient"),
     ("forget", "clock digest id keyring note"),
     ("reply", "digest id keyring note"),
+    ("rewrap", "digest id keyring note"),
     ("testimony", "clock digest id locale"),
     // 2 formats
     ("ledger", "clock digest files id note secret"),
@@ -48,28 +51,32 @@ const MAY_IMPORT: &[(&str, &str)] = &[
     // 3 places
     ("store", "clock digest files id"),
     ("config", "files locale"),
+    ("doctor", "clock config files finding id keyring locale"),
     // 4 roles
     (
         "intake",
-        "clock config digest files id keyring ledger note receipt reply sealed secret store \
-         testimony",
+        "clock config digest doctor files finding id keyring ledger note receipt reply sealed secret \
+         store testimony",
     ),
-    ("desk", "clock digest forget id keyring ledger store wire"),
-    ("sync", "clock digest files forget id keyring ledger note secret wire"),
+    ("desk", "clock digest forget id keyring ledger rewrap store wire"),
+    ("sync", "clock digest doctor files finding forget id keyring ledger note rewrap secret wire"),
     (
         "review",
-        "attention casebook clock digest files forget hybrid id keyring ledger note recipient reply sealed secret \
-         testimony",
+        "attention casebook clock digest doctor files finding forget hybrid id keyring ledger note paper recipient reply \
+         rewrap sealed secret testimony",
     ),
-    ("admin", "clock digest files keyring note receipt recipient sealed secret"),
+    (
+        "admin",
+        "clock digest doctor files finding id keyring note paper receipt recipient sealed secret",
+    ),
     // 5 faces
     ("web", "config digest intake locale receipt testimony"),
     // The desk's face needs the store's trait to name the desk it speaks for.
-    ("web/desk", "desk store wire"),
+    ("web/desk", "desk rewrap store wire"),
     (
         "cli",
-        "admin attention casebook clock config desk digest files forget id intake keyring ledger locale note process \
-         recipient reply review sealed secret store sync testimony web",
+        "admin attention casebook clock config desk digest files finding forget id intake keyring ledger locale note paper \
+         process recipient reply review sealed secret store sync testimony web",
     ),
     ("main", "cli"),
 ];

@@ -1,12 +1,15 @@
 //! What the command line says to a person who mistypes, swaps or forgets: as it stands on a screen.
 #![expect(
     clippy::unwrap_used,
+    clippy::panic,
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects,
     clippy::disallowed_methods,
     reason = "a test says what is wrong by failing, and writes files as people do"
 )]
 
+#[path = "cli/doctor.rs"]
+mod doctor;
 #[path = "cli/first_run.rs"]
 mod first_run;
 #[path = "cli/first_sync.rs"]

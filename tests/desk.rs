@@ -8,7 +8,11 @@
 
 #[path = "desk/asked.rs"]
 mod asked;
+#[path = "desk/late.rs"]
+mod late;
 mod office;
+#[path = "desk/rewrap.rs"]
+mod rewrap;
 
 use std::sync::{
     Arc,

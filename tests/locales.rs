@@ -3,6 +3,8 @@
 
 #[path = "locales/commands.rs"]
 mod commands;
+#[path = "locales/findings.rs"]
+mod findings;
 #[path = "locales/latin.rs"]
 mod latin;
 

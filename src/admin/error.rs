@@ -2,7 +2,7 @@
 
 use std::io;
 
-use crate::{keyring::KeyringError, sealed::open_passfile::PassError};
+use crate::{clock::Day, keyring::KeyringError, sealed::open_passfile::PassError};
 
 /// Why a step of the ceremony was not done; each message says what, what was kept, what to do.
 #[derive(Debug, thiserror::Error)]
@@ -107,11 +107,114 @@ pub enum AdminError {
         /// The signed one.
         file: &'static str,
     },
-    /// The file is neither `reader.pub` nor `device.pub`.
-    #[error("{file} is neither a reader.pub nor a device.pub; nothing was changed")]
+    /// The file is neither `reader.pub` nor `device.pub` nor a vouch.
+    #[error("{file} is neither a reader.pub nor a device.pub nor a vouch; nothing was changed")]
     NotAnEntrant {
         /// Which file.
         file: String,
+    },
+    /// No reader or machine has such an id.
+    #[error(
+        "no reader and no machine has an id that begins with {id}; nothing was changed; see \
+         `sandyk admin keyring show`"
+    )]
+    NoSuchMember {
+        /// As it was typed.
+        id: String,
+    },
+    /// Several ids begin alike.
+    #[error("{found} ids begin with {id}; nothing was changed; type more of the id you mean")]
+    SeveralMembers {
+        /// As it was typed.
+        id: String,
+        /// How many.
+        found: usize,
+    },
+    /// No root of that name.
+    #[error("no root is called {name}; nothing was changed; see `sandyk admin keyring show`")]
+    NoSuchRoot {
+        /// As it was typed.
+        name: String,
+    },
+    /// Not the public half of a root key.
+    #[error("{file} is no root-N.pub; nothing was changed; `sandyk admin root make` writes one")]
+    NotARootPub {
+        /// Which file.
+        file: String,
+    },
+    /// Not a file to be signed on the way.
+    #[error(
+        "{file} is no file of `sandyk admin draft export`, or it was damaged on its way; nothing \
+         was signed; have it sent again"
+    )]
+    NotASigningFile {
+        /// Which file.
+        file: String,
+    },
+    /// The file to be signed and the folder's draft are not the same words.
+    #[error(
+        "the file is not of the draft of epoch {epoch} in this folder; nothing was taken from it; \
+         find out who changed which, then export the right one again"
+    )]
+    DraftDiffers {
+        /// Of the folder's draft.
+        epoch: u32,
+    },
+    /// It changes more than the last day.
+    #[error(
+        "the keyring of epoch {epoch} is no renewal that was signed ahead; nothing was written; \
+         publish it as a ceremony does, or draft one with `sandyk admin renew --ahead`"
+    )]
+    NotARenewal {
+        /// Which epoch.
+        epoch: u32,
+    },
+    /// As many as may be kept ahead are there.
+    #[error(
+        "{kept} renewals are kept ahead already, which is the most; they are as they were; give \
+         away the folder `ahead`"
+    )]
+    AheadEnough {
+        /// How many.
+        kept: u32,
+    },
+    /// A renewal ahead must end after the keyring before it, by at most 400 days.
+    #[error(
+        "the keyring before ends on {before} and this one on {last}; nothing was drafted; a renewal \
+         ahead lasts 1 to 400 days longer"
+    )]
+    AheadDays {
+        /// The last day before.
+        before: Day,
+        /// The last day of this one.
+        last: Day,
+    },
+    /// Another keyring has been published since it was signed ahead.
+    #[error(
+        "the renewal of epoch {epoch} was signed ahead of another keyring and is void; nothing was \
+         written; ask the administrators for newer ones"
+    )]
+    AheadVoid {
+        /// Which epoch.
+        epoch: u32,
+    },
+    /// There is nothing to publish in that folder.
+    #[error(
+        "{folder} holds no renewal that follows what is published; nothing was written; name the \
+         folder `ahead` that the administrators gave you"
+    )]
+    NothingAhead {
+        /// Which folder.
+        folder: String,
+    },
+    /// The draft is to be kept, not published.
+    #[error(
+        "the draft of epoch {epoch} is to be kept ahead; nothing was published; run `sandyk admin \
+         keyring keep`, or take the folder `draft` away"
+    )]
+    ToBeKept {
+        /// Which epoch.
+        epoch: u32,
     },
     /// A file of that name with other bytes is published there.
     #[error(
@@ -136,6 +239,13 @@ impl AdminError {
             | Self::NotOneOfTheRoots { .. }
             | Self::DraftInTheWay { .. }
             | Self::DraftEdited { .. }
+            | Self::SeveralMembers { .. }
+            | Self::DraftDiffers { .. }
+            | Self::NotARenewal { .. }
+            | Self::AheadEnough { .. }
+            | Self::AheadDays { .. }
+            | Self::AheadVoid { .. }
+            | Self::ToBeKept { .. }
             | Self::WouldOverwrite { .. } => true,
             Self::File { .. }
             | Self::NoCeremony { .. }
@@ -144,6 +254,11 @@ impl AdminError {
             | Self::NotOpened { .. }
             | Self::NotSealed { .. }
             | Self::NoDraft
+            | Self::NoSuchMember { .. }
+            | Self::NoSuchRoot { .. }
+            | Self::NotARootPub { .. }
+            | Self::NotASigningFile { .. }
+            | Self::NothingAhead { .. }
             | Self::NotAnEntrant { .. } => false,
         }
     }

@@ -8,13 +8,11 @@ use std::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    admin::AdminError,
+    admin::{AdminError, Draft, draft::Purpose},
     files::{self, Audience, Existing},
     keyring::{
-        DeskNote, Keyring, KeyringError, MAX_KEYRING_BYTES, MAX_ROOTS_BYTES, Published, TrustRoot,
-        load_folder,
+        KeyringError, MAX_KEYRING_BYTES, MAX_ROOTS_BYTES, Published, TrustRoot, load_folder,
     },
-    note::SignedNote,
 };
 
 /// A ceremony that was begun: its folder, its roots, its addresses.
@@ -43,29 +41,6 @@ enum Schema {
 impl Addresses {
     pub(super) fn new(desk_address: String, intake_address: String) -> Self {
         Self { schema: Schema::One, desk_address, intake_address }
-    }
-}
-
-/// What is to be signed next, and the signatures so far.
-pub struct Draft {
-    /// The keyring.
-    pub keyring: Keyring,
-    /// Its devices.
-    pub desk: DeskNote,
-    /// Both as notes, once a root has signed.
-    pub signed: Option<(SignedNote, SignedNote)>,
-}
-
-impl Draft {
-    /// A draft that nobody has signed; the desk note is bound to the keyring as it is now.
-    pub(super) fn unsigned(keyring: Keyring, devices: Vec<crate::keyring::Device>) -> Self {
-        let desk = DeskNote {
-            organisation: keyring.organisation.clone(),
-            epoch: keyring.epoch,
-            keyring: keyring.body_digest(),
-            devices,
-        };
-        Self { keyring, desk, signed: None }
     }
 }
 
@@ -130,41 +105,49 @@ impl Ceremony {
     /// # Errors
     /// `Keyring`, `File` or `DraftEdited` of [`AdminError`].
     pub fn draft(&self) -> Result<Option<Draft>, AdminError> {
-        let Some(text) = self.load_draft(KEYRING_TEXT)? else { return Ok(None) };
-        let keyring = Keyring::parse(&text)?;
-        let desk = DeskNote::parse(&self.load_draft(DESK_TEXT)?.ok_or(AdminError::NoDraft)?)?;
-        let notes = (self.load_draft(KEYRING_NOTE)?, self.load_draft(DESK_NOTE)?);
-        let (Some(keyring_note), Some(desk_note)) = notes else {
-            return Ok(Some(Draft { keyring, desk, signed: None }));
+        let Some(keyring) = self.load_draft(KEYRING_TEXT)? else { return Ok(None) };
+        let desk = self.load_draft(DESK_TEXT)?.ok_or(AdminError::NoDraft)?;
+        let notes = [self.load_draft(KEYRING_NOTE)?, self.load_draft(DESK_NOTE)?];
+        let purpose = match self.load_draft(AHEAD_MARK)? {
+            Some(_) => Purpose::Ahead,
+            None => Purpose::Publish,
         };
-        let parse = |note: &str| SignedNote::parse(note).map_err(KeyringError::from);
-        let (keyring_note, desk_note) = (parse(&keyring_note)?, parse(&desk_note)?);
-        if keyring_note.text() != keyring.to_text() {
-            return Err(AdminError::DraftEdited { file: KEYRING_TEXT });
-        }
-        if desk_note.text() != desk.to_text() {
-            return Err(AdminError::DraftEdited { file: DESK_TEXT });
-        }
-        Ok(Some(Draft { keyring, desk, signed: Some((keyring_note, desk_note)) }))
+        Draft::parse([&keyring, &desk], notes, purpose).map(Some)
     }
 
     /// Puts a draft into its place; one without signatures takes older signatures away.
     pub(super) fn save_draft(&self, draft: &Draft) -> Result<(), AdminError> {
         let folder = self.folder.join(DRAFT);
         files::make_folder(&folder).map_err(AdminError::file(&folder))?;
-        let Draft { keyring, desk, signed } = draft;
-        if let Some((keyring, desk)) = signed {
-            self.save(&in_draft(KEYRING_NOTE), &keyring.to_text())?;
-            return self.save(&in_draft(DESK_NOTE), &desk.to_text());
-        }
         self.remove_draft_files(&[KEYRING_NOTE, DESK_NOTE])?;
-        self.save(&in_draft(DESK_TEXT), &desk.to_text())?;
-        self.save(&in_draft(KEYRING_TEXT), &keyring.to_text())
+        match draft.purpose {
+            Purpose::Ahead => self.save(&in_draft(AHEAD_MARK), AHEAD_WORDS)?,
+            Purpose::Publish => self.remove_draft_files(&[AHEAD_MARK])?,
+        }
+        self.save(&in_draft(DESK_TEXT), &draft.desk.to_text())?;
+        self.save(&in_draft(KEYRING_TEXT), &draft.keyring.to_text())?;
+        self.save_signatures(draft)
+    }
+
+    /// Puts the signatures of a draft beside it.
+    pub(super) fn save_signatures(&self, draft: &Draft) -> Result<(), AdminError> {
+        let Some((keyring, desk)) = &draft.signed else { return Ok(()) };
+        // A root that leaves signs the keyring alone: a note without signatures is not one.
+        if !desk.signatures().is_empty() {
+            self.save(&in_draft(DESK_NOTE), &desk.to_text())?;
+        }
+        self.save(&in_draft(KEYRING_NOTE), &keyring.to_text())
     }
 
     /// Takes a draft away that has become a published keyring.
     pub(super) fn clear_draft(&self) -> Result<(), AdminError> {
-        self.remove_draft_files(&[KEYRING_TEXT, KEYRING_NOTE, DESK_NOTE, DESK_TEXT])
+        self.remove_draft_files(&[KEYRING_TEXT, KEYRING_NOTE, DESK_NOTE, DESK_TEXT, AHEAD_MARK])
+    }
+
+    /// The ceremony's own folder of renewals that were signed ahead.
+    #[must_use]
+    pub fn ahead_folder(&self) -> PathBuf {
+        self.folder.join(AHEAD)
     }
 
     pub(super) const fn addresses(&self) -> &Addresses {
@@ -214,6 +197,10 @@ pub(super) const ROOTS: &str = "roots.txt";
 const SETTINGS: &str = "ceremony.json";
 const PUBLISHED: &str = "published";
 const DRAFT: &str = "draft";
+const AHEAD: &str = "ahead";
+/// Stands beside a draft that is to be kept, not published.
+const AHEAD_MARK: &str = "ahead.txt";
+const AHEAD_WORDS: &str = "to be kept ahead\n";
 const KEYRING_TEXT: &str = "keyring.txt";
 const KEYRING_NOTE: &str = "keyring.note";
 const DESK_TEXT: &str = "desk.txt";

@@ -8,12 +8,12 @@ use std::{
 use rand::{CryptoRng, RngCore};
 
 use crate::{
-    admin::{AdminError, Ceremony, Draft, RootKey, folder::Addresses},
+    admin::{AdminError, Ceremony, Draft, RootKey, draft::Purpose, folder::Addresses},
     clock::Day,
     digest::Digest,
     files::{self, Audience, Existing},
     keyring::{Invitation, Keyring, KeyringError, Role, TrustRoot, check_days},
-    note::{KeyName, NoteError},
+    note::{KeyName, NamedKey, NoteError},
     receipt::Salt,
     recipient::Kind,
     secret::{Secret, SecretText},
@@ -72,21 +72,38 @@ pub fn found(
     let names = names.collect::<Result<Vec<_>, NoteError>>();
     let names = names.map_err(|e| AdminError::Keyring(e.into()))?;
     let keys: Vec<RootKey> = names.into_iter().map(|name| RootKey::generate(name, rng)).collect();
+    let roots = keys.iter().map(RootKey::named).collect();
+    let trust = found_with(folder, founding, roots, rng)?;
+    let root_files = save_roots(folder, &keys, passphrases, founding.work_factor)?;
+    Ok(Founded { trust, root_files })
+}
+
+/// The same with root keys that their holders made, each on a machine of their own.
+///
+/// So no machine ever holds two of them.
+///
+/// # Errors
+/// As [`found`].
+pub fn found_with(
+    folder: &Path,
+    founding: &Founding,
+    roots: Vec<NamedKey>,
+    rng: &mut (impl RngCore + CryptoRng),
+) -> Result<TrustRoot, AdminError> {
     let trust = TrustRoot {
         organisation: founding.organisation.clone(),
         threshold: founding.threshold,
-        roots: keys.iter().map(RootKey::named).collect(),
+        roots,
     };
     let keyring = first_keyring(&trust, (founding.kind, founding.not_after), rng);
     keyring.check()?;
-    let Founding { desk_address, intake_address, work_factor, .. } = founding;
+    let Founding { desk_address, intake_address, .. } = founding;
     let addresses = Addresses::new(desk_address.clone(), intake_address.clone());
     invitation((&trust, founding.kind), &addresses, Role::Guardian).check()?;
     make_empty_folder(folder)?;
     let ceremony = Ceremony::begin(folder, trust, addresses)?;
-    ceremony.save_draft(&Draft::unsigned(keyring, Vec::new()))?;
-    let root_files = save_roots(folder, &keys, passphrases, *work_factor)?;
-    Ok(Founded { trust: ceremony.trust().clone(), root_files })
+    ceremony.save_draft(&Draft::unsigned(keyring, Vec::new(), Purpose::Publish))?;
+    Ok(ceremony.trust().clone())
 }
 
 /// The file that a new reader is given.

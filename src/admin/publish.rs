@@ -5,6 +5,7 @@ use std::path::Path;
 use crate::{
     admin::{
         AdminError, Ceremony,
+        draft::Purpose,
         folder::{ROOTS, load},
         sign::check_draft,
     },
@@ -22,6 +23,8 @@ pub struct Outcome {
     pub epoch: u32,
     /// The files that were not there before, in the order of writing.
     pub written: Vec<String>,
+    /// Renewals kept ahead that this made void; they were taken away.
+    pub void: Vec<String>,
 }
 
 /// Publishes the signed draft, if there is one, and everything before it, to the folder `to`.
@@ -34,7 +37,8 @@ pub struct Outcome {
 /// file system failed halfway, after which the same call goes on.
 pub fn publish(ceremony: &Ceremony, to: &Path, today: Day) -> Result<Outcome, AdminError> {
     let mut plan = published_files(ceremony)?;
-    if !draft_is_published(ceremony)? {
+    let new = !draft_is_published(ceremony)?;
+    if new {
         plan.extend(draft_files(ceremony, today)?);
     }
     let newest = prove(ceremony, &plan)?;
@@ -46,7 +50,34 @@ pub fn publish(ceremony: &Ceremony, to: &Path, today: Day) -> Result<Outcome, Ad
     let written = put(to, &all, Audience::Everyone)?;
     put(&ceremony.published_folder(), &plan, Audience::Owner)?;
     ceremony.clear_draft()?;
-    Ok(Outcome { epoch, written })
+    let void = if new { ceremony.clear_ahead()? } else { Vec::new() };
+    Ok(Outcome { epoch, written, void })
+}
+
+/// Takes into the ceremony's folder what was published elsewhere meanwhile, after the checks.
+///
+/// So a renewal that was published from abroad, or by another administrator, is known here.
+///
+/// # Errors
+/// [`AdminError::Keyring`] if it does not continue what this folder has published; nothing is
+/// written then.
+pub fn adopt(ceremony: &Ceremony, from: &Path) -> Result<Outcome, AdminError> {
+    let there = load_folder(from, ceremony.trust())?;
+    if let Some(ours) = ceremony.published()? {
+        there.chain.continues(ours.chain.current().get().epoch, &ours.chain.current_digest())?;
+    }
+    let epoch = there.chain.current().get().epoch;
+    let mut files = Vec::new();
+    for (number, note) in (1..).zip(there.chain.notes()) {
+        if number == epoch
+            && let Some(desk) = load(&from.join(desk_file(number)), MAX_KEYRING_BYTES)?
+        {
+            files.push((desk_file(number), desk));
+        }
+        files.push((keyring_file(number), note.to_owned()));
+    }
+    let written = put(&ceremony.published_folder(), &files, Audience::Owner)?;
+    Ok(Outcome { epoch, written, void: Vec::new() })
 }
 
 /// Verifies a published folder as a server would, against roots learned elsewhere.
@@ -59,7 +90,7 @@ pub fn verify(published: &Path, trust: &TrustRoot, today: Day) -> Result<Publish
     Ok(published)
 }
 
-type File = (String, String);
+pub(super) type File = (String, String);
 
 /// The notes that were published before, the desk note of an epoch before its keyring.
 fn published_files(ceremony: &Ceremony) -> Result<Vec<File>, AdminError> {
@@ -86,6 +117,9 @@ fn draft_is_published(ceremony: &Ceremony) -> Result<bool, AdminError> {
 fn draft_files(ceremony: &Ceremony, today: Day) -> Result<[File; 2], AdminError> {
     let draft = check_draft(ceremony, today)?;
     let epoch = draft.keyring.epoch;
+    if draft.purpose == Purpose::Ahead {
+        return Err(AdminError::ToBeKept { epoch });
+    }
     let Some((keyring, desk)) = draft.signed else {
         let needed = draft.keyring.threshold;
         return Err(KeyringError::TooFewSignatures { epoch, needed, found: 0 }.into());
@@ -118,7 +152,11 @@ fn refuse_going_back(ceremony: &Ceremony, newest: &Published, to: &Path) -> Resu
 }
 
 /// Writes the files that are not there; refuses before the first if one is there and differs.
-fn put(folder: &Path, files: &[File], audience: Audience) -> Result<Vec<String>, AdminError> {
+pub(super) fn put(
+    folder: &Path,
+    files: &[File],
+    audience: Audience,
+) -> Result<Vec<String>, AdminError> {
     files::make_folder(folder).map_err(AdminError::file(folder))?;
     let mut missing = Vec::new();
     for (name, text) in files {

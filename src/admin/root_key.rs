@@ -10,6 +10,7 @@ use zeroize::Zeroizing;
 use crate::{
     admin::AdminError,
     note::{KeyName, NamedKey},
+    paper,
     sealed::{
         armour::{armoured, disarmoured},
         open_passfile::open_with_passphrase,
@@ -74,6 +75,24 @@ impl RootKey {
                 .ok_or(AdminError::NotARootFile { file }),
             Err(why) => Err(AdminError::NotOpened { file, why }),
         }
+    }
+
+    /// The page on which a root key file can be printed: groups to type back, then the file itself.
+    ///
+    /// # Errors
+    /// `File` or `NotARootFile` of [`AdminError`].
+    pub fn page(path: &Path) -> Result<String, AdminError> {
+        let armour = super::folder::load(path, MAX_FILE_BYTES)?
+            .ok_or_else(|| AdminError::file(path)(std::io::ErrorKind::NotFound.into()))?;
+        let sealed = disarmoured(&armour)
+            .ok_or_else(|| AdminError::NotARootFile { file: path.display().to_string() })?;
+        Ok(format!("{}\n\n{armour}", paper::lines(&sealed).join("\n")))
+    }
+
+    /// The root key file that was typed back from a page.
+    #[must_use]
+    pub fn from_page(sealed: &[u8]) -> String {
+        armoured(sealed)
     }
 
     /// The signer-key form of Go's note package, `PRIVATE+KEY+name+hash+base64`, under a remark.

@@ -1,10 +1,11 @@
-//! One root signs the draft.
+//! One root signs what is drafted.
 
 use crate::{
-    admin::{AdminError, Ceremony, Draft, RootKey},
+    admin::{
+        AdminError, Ceremony, Draft, RootKey,
+        draft::{Base, Quorum},
+    },
     clock::Day,
-    keyring::{Keyring, KeyringError},
-    note::SignedNote,
 };
 
 /// How far the signing has come.
@@ -16,6 +17,16 @@ pub struct Progress {
     pub signed: Vec<String>,
     /// How many are needed.
     pub needed: usize,
+    /// The same for the roots of the keyring before, if they or their threshold change.
+    pub before: Option<Quorum>,
+}
+
+impl Progress {
+    /// Whether nothing is missing.
+    #[must_use]
+    pub fn is_enough(&self) -> bool {
+        self.signed.len() >= self.needed && self.before.as_ref().is_none_or(Quorum::is_enough)
+    }
 }
 
 /// Adds a root's signature to the draft of the keyring and of its desk note.
@@ -26,22 +37,10 @@ pub struct Progress {
 /// # Errors
 /// The one of [`AdminError`] that says what is wrong; nothing is signed then.
 pub fn sign(ceremony: &Ceremony, root: &RootKey, today: Day) -> Result<Progress, AdminError> {
-    let draft = check_draft(ceremony, today)?;
-    if !draft.keyring.roots.contains(&root.named()) {
-        let name = root.named().name.as_str().to_owned();
-        return Err(AdminError::NotOneOfTheRoots { name });
-    }
-    let Draft { keyring, desk, signed } = draft;
-    let fresh = |text: String| SignedNote::new(text).map_err(KeyringError::from);
-    let (mut keyring_note, mut desk_note) = match signed {
-        Some(notes) => notes,
-        None => (fresh(keyring.to_text())?, fresh(desk.to_text())?),
-    };
-    root.sign(&mut keyring_note);
-    root.sign(&mut desk_note);
-    let progress = progress(&keyring, &keyring_note)?;
-    let signed = Some((keyring_note, desk_note));
-    ceremony.save_draft(&Draft { keyring, desk, signed })?;
+    let (mut draft, base) = checked(ceremony, today)?;
+    draft.add_signature(&base, root)?;
+    let progress = progress(&draft, &base)?;
+    ceremony.save_signatures(&draft)?;
     Ok(progress)
 }
 
@@ -50,18 +49,43 @@ pub fn sign(ceremony: &Ceremony, root: &RootKey, today: Day) -> Result<Progress,
 /// # Errors
 /// The one of [`AdminError`] that says what is wrong with it.
 pub fn check_draft(ceremony: &Ceremony, today: Day) -> Result<Draft, AdminError> {
-    let draft = ceremony.draft()?.ok_or(AdminError::NoDraft)?;
-    match ceremony.published()? {
-        Some(published) => published.chain.check_next(&draft.keyring)?,
-        None => ceremony.trust().check_first(&draft.keyring)?,
-    }
-    draft.keyring.check_days(today)?;
-    draft.desk.check(&draft.keyring)?;
-    Ok(draft)
+    Ok(checked(ceremony, today)?.0)
 }
 
-pub(super) fn progress(keyring: &Keyring, note: &SignedNote) -> Result<Progress, AdminError> {
-    let signers = note.signers(&keyring.roots).map_err(KeyringError::from)?;
-    let signed = signers.into_iter().map(|root| root.name.as_str().to_owned()).collect();
-    Ok(Progress { epoch: keyring.epoch, signed, needed: keyring.threshold })
+/// The same, with what it follows.
+pub(super) fn checked(ceremony: &Ceremony, today: Day) -> Result<(Draft, Base), AdminError> {
+    let draft = ceremony.draft()?.ok_or(AdminError::NoDraft)?;
+    let base = ceremony.base(draft.purpose)?;
+    draft.check(&base, today)?;
+    Ok((draft, base))
+}
+
+pub(super) fn progress(draft: &Draft, base: &Base) -> Result<Progress, AdminError> {
+    let (Quorum { signed, needed }, before) = draft.quorums(base)?;
+    Ok(Progress { epoch: draft.keyring.epoch, signed, needed, before })
+}
+
+impl Draft {
+    /// Adds a root's signature: to both notes, or to the keyring alone if that root leaves.
+    ///
+    /// # Errors
+    /// `NotOneOfTheRoots` of [`AdminError`].
+    pub(super) fn add_signature(&mut self, base: &Base, root: &RootKey) -> Result<(), AdminError> {
+        let named = root.named();
+        let stays = self.keyring.roots.contains(&named);
+        let was = match base {
+            Base::First(_) => false,
+            Base::After(chain) => chain.current().get().roots.contains(&named),
+        };
+        if !stays && !was {
+            return Err(AdminError::NotOneOfTheRoots { name: named.name.as_str().to_owned() });
+        }
+        let (mut keyring, mut desk) = self.notes()?;
+        root.sign(&mut keyring);
+        if stays {
+            root.sign(&mut desk);
+        }
+        self.signed = Some((keyring, desk));
+        Ok(())
+    }
 }

@@ -40,7 +40,7 @@ pub fn sign_site(ceremony: &Ceremony, file: &Path, root: &RootKey) -> Result<Pro
     let (_, signed) = SignedSite::read(&note.to_text(), keyring.into())?;
     files::save(file, note.to_text().as_bytes(), Audience::Owner, Existing::Replace)
         .map_err(AdminError::file(file))?;
-    Ok(Progress { epoch: manifest.number, signed, needed: keyring.threshold })
+    Ok(Progress { epoch: manifest.number, signed, needed: keyring.threshold, before: None })
 }
 
 /// Puts a manifest that enough roots have signed where servers read it; `false` if it is there.

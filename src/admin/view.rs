@@ -5,9 +5,9 @@ use std::fmt;
 use serde::{Serialize, Serializer};
 
 use crate::{
-    admin::{AdminError, Draft, sign::progress},
+    admin::{AdminError, Base, Changes, Draft, Purpose},
     clock::Day,
-    keyring::{Device, Keyring, Published, Reader},
+    keyring::{Device, Keyring, KeyringError, Published, Reader},
     note::{NamedKey, SignedNote},
 };
 
@@ -22,6 +22,12 @@ pub struct KeyringView {
     pub organisation: String,
     /// Counted from 1.
     pub epoch: u32,
+    /// Thirty digits over all words of a draft, the same for all who sign them; else empty.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub fingerprint: String,
+    /// What a draft changes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub changes: Option<Changes>,
     /// The last day.
     pub not_after: Day,
     /// Whole days from today until then; negative afterwards.
@@ -74,16 +80,25 @@ pub struct DeviceView {
 }
 
 impl KeyringView {
-    /// Shows a draft.
+    /// Shows a draft, what it changes in what it follows, and in the `devices` before it.
     ///
     /// # Errors
     /// [`AdminError::Keyring`] if a signature so far does not fit.
-    pub fn of_draft(draft: &Draft, today: Day) -> Result<Self, AdminError> {
-        let signed = match &draft.signed {
-            Some((note, _)) => progress(&draft.keyring, note)?.signed,
-            None => Vec::new(),
-        };
-        Ok(Self::new("draft", &draft.keyring, (&draft.desk.devices, &signed), today))
+    pub fn of_draft(
+        draft: &Draft,
+        base: &Base,
+        devices: &[Device],
+        today: Day,
+    ) -> Result<Self, AdminError> {
+        let signed = draft.quorums(base)?.0.signed;
+        let mut view = Self::new("draft", &draft.keyring, (&draft.desk.devices, &signed), today);
+        view.fingerprint = draft.fingerprint();
+        view.changes = Some(Changes::of(draft, base, devices));
+        if draft.purpose == Purpose::Ahead {
+            // Its days are counted from the keyring before, not from today.
+            view.warnings.retain(|concern| !matches!(concern, Concern::Days));
+        }
+        Ok(view)
     }
 
     /// Shows what is published.
@@ -93,8 +108,10 @@ impl KeyringView {
     pub fn of_published(published: &Published, today: Day) -> Result<Self, AdminError> {
         let keyring = published.chain.current().get();
         let note = published.chain.notes().pop().unwrap_or_default();
-        let note = SignedNote::parse(note).map_err(crate::keyring::KeyringError::from)?;
-        let signed = progress(keyring, &note)?.signed;
+        let note = SignedNote::parse(note).map_err(KeyringError::from)?;
+        let signers = note.signers(&keyring.roots).map_err(KeyringError::from)?;
+        let signed: Vec<String> =
+            signers.into_iter().map(|root| root.name.as_str().to_owned()).collect();
         let devices = published.desk.as_ref().map(|desk| desk.get().devices.as_slice());
         Ok(Self::new("published", keyring, (devices.unwrap_or_default(), &signed), today))
     }
@@ -115,6 +132,8 @@ impl KeyringView {
             state,
             organisation: keyring.organisation.clone(),
             epoch: keyring.epoch,
+            fingerprint: String::new(),
+            changes: None,
             not_after: keyring.not_after,
             days_left: today.days_until(keyring.not_after),
             threshold: keyring.threshold,

@@ -7,10 +7,11 @@ use crate::{
     casebook::{entry::Signer, prove::Roster},
     digest::Digest,
     id::ReaderId,
+    keyring::Reader,
     note::{KeyName, NamedKey, NoteError, SignedNote},
     recipient::{AgeIdentity, Kind, Recipient},
     sealed::{
-        open::{ReadingIdentity, open_with},
+        open::{Lacking, ReadingIdentity, open_with},
         seal_to,
     },
     secret::SecretText,
@@ -79,6 +80,25 @@ impl CasebookKey {
             return Err(KeyError::Malformed);
         }
         Ok(Self { identity, epoch: claims.epoch, by })
+    }
+
+    /// Opens the own envelope, proves who made the key, and seals its note to those who lack it.
+    ///
+    /// # Errors
+    /// As [`CasebookKey::open`]; no envelope is made then.
+    pub fn rewrap(
+        own: &[u8],
+        reader: &ReadingIdentity,
+        roster: &Roster,
+        lacking: &Lacking<'_>,
+    ) -> Result<Vec<(ReaderId, Vec<u8>)>, KeyError> {
+        Self::open(own, reader, roster)?;
+        let plain = open_with(&reader.0, own, MAX_NOTE).map_err(|_| KeyError::NotOpened)?;
+        let seal = |to: &Reader| {
+            let sealed = seal_to(std::slice::from_ref(&to.recipient), &plain);
+            Ok((to.id, sealed.map_err(|_| KeyError::BadRecipient)?))
+        };
+        lacking.readers().map(seal).collect()
     }
 
     /// What entries are sealed to.

@@ -16,6 +16,10 @@ mod audit;
 pub mod backup;
 #[cfg(feature = "demo")]
 pub mod demo;
+#[cfg(any(feature = "admin", feature = "review", feature = "serve", feature = "sync"))]
+mod doctor;
+#[cfg(any(feature = "admin", feature = "review", feature = "serve"))]
+mod drill;
 pub mod exit;
 mod fold;
 pub mod man;
@@ -174,5 +178,33 @@ mod tests {
     #[test]
     fn the_command_line_holds_together() {
         Cli::command().debug_assert();
+    }
+
+    /// The lines of a page that are to be typed.
+    #[cfg(feature = "demo")]
+    fn typed(page: &str) -> Vec<&str> {
+        let blocks = page.split("```").skip(1).step_by(2);
+        let lines = blocks.flat_map(str::lines).map(str::trim);
+        lines.filter(|line| line.starts_with("sandyk ")).collect()
+    }
+
+    #[cfg(feature = "demo")]
+    #[test]
+    fn every_command_of_the_guides_is_understood_and_is_the_same_in_every_language() {
+        let guide = |lang, page| {
+            let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+            crate::files::load_text(&root.join(format!("docs/guide/{lang}/{page}.md")), 1 << 16)
+        };
+        for page in ["border", "passphrase", "device", "joining"] {
+            let english = guide("en", page).unwrap();
+            assert!(!typed(&english).is_empty(), "{page}");
+            for lang in ["ru", "ky", "uz"] {
+                assert_eq!(typed(&guide(lang, page).unwrap()), typed(&english), "{lang}/{page}");
+            }
+            for line in typed(&english) {
+                let told = Cli::command().try_get_matches_from(line.split(' '));
+                assert!(told.is_ok(), "{page}: {line}: {}", told.unwrap_err());
+            }
+        }
     }
 }

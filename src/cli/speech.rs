@@ -9,7 +9,7 @@ use super::{
     out::Out,
     words::{self, Part, Words},
 };
-use crate::locale::Lang;
+use crate::{finding::Finding, locale::Lang};
 
 impl Out {
     /// The same, saying what goes wrong in another language.
@@ -76,6 +76,28 @@ impl Out {
             }
         }
         self.say(said);
+    }
+
+    /// Says what a doctor found, why it matters and what to do; nothing of what is good.
+    pub fn finding(&mut self, finding: &Finding) {
+        let words = words::of_finding(finding);
+        let parts = [
+            ("", "", &finding.what, Part::What),
+            ("label-why", "why:", &finding.why, Part::Why),
+            ("label-next", "next:", &finding.next, Part::Next),
+        ];
+        for (key, label, english, part) in parts {
+            if english.is_empty() {
+                continue;
+            }
+            let text = self.in_words(english, &words.clone().part(part));
+            let label = match &self.locale {
+                Some(locale) if !key.is_empty() => locale.text(key),
+                _ => label.to_owned(),
+            };
+            let gap = if label.is_empty() { "" } else { " " };
+            self.say(format!("      {label}{gap}{text}"));
+        }
     }
 
     /// These words in the person's language, or else the English.

@@ -2,6 +2,7 @@
 
 use crate::{
     keyring::KeyringError,
+    rewrap::BatchError,
     store::StoreError,
     wire::{self, Fault, outbox::OutboxError},
 };
@@ -57,6 +58,9 @@ pub enum DeskError {
     /// The outbox as a whole was refused.
     #[error(transparent)]
     Outbox(#[from] OutboxError),
+    /// A batch of envelopes was refused.
+    #[error(transparent)]
+    Batch(#[from] BatchError),
     /// The store failed; what was acknowledged before is safe.
     #[error("the store failed")]
     Store(#[from] StoreError),
@@ -86,6 +90,8 @@ impl DeskError {
             Self::Range { .. } => "range",
             Self::Digest => "content-digest",
             Self::Outbox(_) => "outbox",
+            Self::Batch(BatchError::OtherKeyring | BatchError::NotAReader) => wire::CODE_KEYRING,
+            Self::Batch(_) => "batch",
             Self::Store(_) | Self::Folder(_) => "store",
             Self::Damaged { .. } => wire::CODE_DAMAGED,
         }
@@ -110,6 +116,10 @@ impl DeskError {
             Self::TooMany => "wait two minutes and sync again",
             Self::Query | Self::NotFound | Self::Range { .. } => "update sandyk and sync again",
             Self::Digest | Self::Outbox(_) => "nothing was taken in; sync again",
+            Self::Batch(BatchError::OtherKeyring | BatchError::NotAReader) => {
+                "sync, then write the envelopes anew: the keyring is another one now"
+            }
+            Self::Batch(_) => "nothing was inserted; write the envelopes anew",
             Self::Store(_) | Self::Folder(_) => {
                 "what was acknowledged is safe; tell an administrator, sync later"
             }

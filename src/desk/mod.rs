@@ -9,16 +9,19 @@
 //! Does not: open anything, know HTTP beyond the parts of a request, or log.
 //! Spec: `docs/format/desk.md`.
 
+mod envelopes;
 mod error;
 mod exhibits;
 mod forget;
 mod gate;
+mod missing;
 mod outbox;
 mod page;
 mod parts;
 mod records;
 mod replay;
 mod replies;
+mod retire;
 mod salvage;
 mod tree;
 
@@ -36,9 +39,10 @@ pub use self::{
     gate::{Asker, Asking},
     page::{Keyrings, Page},
     replay::Replayed,
+    retire::Dropped,
     salvage::{Give, Salvaged, salvage},
 };
-use self::{gate::Gate, tree::Tree};
+use self::{gate::Gate, missing::Lacking, tree::Tree};
 use crate::{clock::Clock, forget::WAIT_DAYS, keyring::Published, ledger::LedgerKey, store::Store};
 
 /// The published keyring as it is now; a reload takes effect with the next request.
@@ -51,6 +55,7 @@ pub struct Desk<S> {
     ledger: Arc<LedgerKey>,
     gate: Gate,
     tree: Mutex<Tree>,
+    lacking: Mutex<Lacking>,
     pushes: tokio::sync::Mutex<()>,
     clock: Arc<dyn Clock>,
     /// Whole days that an order to forget waits.
@@ -75,6 +80,7 @@ impl<S: Store> Desk<S> {
             ledger: ledger.into(),
             gate: Gate::new(authorities, Arc::clone(&clock)),
             tree: Mutex::new(Tree::default()),
+            lacking: Mutex::default(),
             pushes: tokio::sync::Mutex::new(()),
             clock,
             wait: WAIT_DAYS,
@@ -116,6 +122,11 @@ impl<S: Store> Desk<S> {
 
     fn published(&self) -> Arc<Published> {
         self.published.borrow().clone()
+    }
+
+    /// The events at which envelopes lack.
+    fn lacking(&self) -> MutexGuard<'_, Lacking> {
+        self.lacking.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The feed tree, caught up with the store.

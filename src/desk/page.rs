@@ -10,12 +10,14 @@ use super::{
     tree::{Said, read_event},
 };
 use crate::{
+    digest::Digest,
     id::{BlobId, ReaderId},
     keyring::{Role, keyring_file},
     ledger::{
         Checkpoint,
         feed::{FeedItem, FeedKind},
     },
+    rewrap::EnvelopeOf,
     store::{Cursor, Event, Store},
     wire::{self, Head, tape},
 };
@@ -114,12 +116,7 @@ impl<S: Store> Desk<S> {
         Ok(Keyrings(out))
     }
 
-    fn front(
-        &self,
-        end: u64,
-        head: u64,
-        root: crate::digest::Digest,
-    ) -> Result<[Entry; 2], DeskError> {
+    fn front(&self, end: u64, head: u64, root: Digest) -> Result<[Entry; 2], DeskError> {
         let origin = self.published().chain.current().get().organisation.clone();
         let note = self
             .ledger
@@ -158,8 +155,8 @@ impl<S: Store> Desk<S> {
                 let digests = self.value(&records::casebook_key(&item.id))?;
                 let digests = digests.ok_or(DeskError::Damaged { cursor })?;
                 entries.push(Entry::of_bytes(wire::entry_name(cursor, "key.json"), digests));
-                let own = records::envelope(&item.id, asker.reader, "casebook-key");
-                if let Some(envelope) = self.value(&own)? {
+                let own = self.own(&item.id, asker.reader, EnvelopeOf::CasebookKey)?;
+                if let Some(envelope) = self.first_envelope(&item.id, asker.reader, own)? {
                     entries.push(Entry::of_bytes(wire::entry_name(cursor, "key.age"), envelope));
                 }
             }
@@ -181,12 +178,12 @@ impl<S: Store> Desk<S> {
         asker: &Asker,
         entries: &mut Vec<Entry>,
     ) -> Result<(), DeskError> {
-        let parts: &[&str] = match asker.role {
-            Role::Reviewer => &["account"],
-            Role::Guardian => &["account", "identity"],
+        let parts: &[EnvelopeOf] = match asker.role {
+            Role::Reviewer => &[EnvelopeOf::Account],
+            Role::Guardian => &[EnvelopeOf::Account, EnvelopeOf::Identity],
         };
         for part in parts {
-            if let Some(envelope) = self.envelope(&item.id, asker.reader, part)? {
+            if let Some(envelope) = self.own(&item.id, asker.reader, *part)? {
                 let name = wire::entry_name(cursor, &format!("envelope-{part}.age"));
                 entries.push(Entry::of_bytes(name, envelope));
             }
@@ -194,13 +191,17 @@ impl<S: Store> Desk<S> {
         Ok(())
     }
 
-    fn envelope(
+    /// The envelope that came with a casebook key; one that was made later is asked for by itself,
+    /// because the feed commits to the first ones.
+    fn first_envelope(
         &self,
         id: &str,
         reader: ReaderId,
-        part: &str,
+        own: Option<Vec<u8>>,
     ) -> Result<Option<Vec<u8>>, DeskError> {
-        self.value(&records::envelope(id, reader, part))
+        let Some(own) = own else { return Ok(None) };
+        let listed = self.is_listed(id, reader, &Digest::of(&own))?;
+        Ok(listed.then_some(own))
     }
 
     /// A part as it was taken in, or an empty entry that says that it is not so any more: one bad file

@@ -82,3 +82,31 @@ pub(super) fn to_erase(testimony: &str) -> String {
 pub(super) fn casebook_key(id: &str) -> String {
     format!("casebook-key/{id}")
 }
+
+/// Says that an envelope does not open, as its own reader has signed; the value is its SHA-256.
+pub(super) fn broken(id: &str, reader: ReaderId, part: &str) -> String {
+    format!("broken/{id}/{reader}/{part}")
+}
+
+/// How many envelopes were ever made for a reader by colleagues, in decimal digits.
+pub(super) fn new_count(reader: ReaderId) -> String {
+    format!("new-count/{reader}")
+}
+
+/// Where the envelopes stand that colleagues made for a reader.
+pub(super) fn all_new(reader: ReaderId) -> String {
+    format!("new/{reader}/")
+}
+
+/// One of them, by its number; the value says which.
+pub(super) fn new(reader: ReaderId, number: u64) -> String {
+    format!("new/{reader}/{number:020}")
+}
+
+/// Where the readers stand whose envelopes are gone.
+pub(super) const RETIRED: &str = "retired/";
+
+/// Says that nothing of a reader who was retired is left.
+pub(super) fn retired(reader: ReaderId) -> String {
+    format!("{RETIRED}{reader}")
+}

@@ -6,7 +6,7 @@ use super::DeskError;
 use crate::{
     digest::Digest,
     forget::Mark,
-    id::TestimonyId,
+    id::{Id, TestimonyId},
     ledger::{
         self, ProveError,
         feed::{FeedItem, FeedKind},
@@ -22,6 +22,7 @@ const BATCH: usize = 256;
 pub(super) struct Tree {
     head: ledger::Tree,
     testimonies: BTreeMap<TestimonyId, u64>,
+    keys: BTreeMap<[u8; 16], u64>,
 }
 
 impl Tree {
@@ -31,6 +32,11 @@ impl Tree {
 
     pub(super) fn cursor_of(&self, id: TestimonyId) -> Option<u64> {
         self.testimonies.get(&id).copied()
+    }
+
+    /// Where the casebook key of that id stands.
+    pub(super) fn cursor_of_key(&self, id: [u8; 16]) -> Option<u64> {
+        self.keys.get(&id).copied()
     }
 
     pub(super) fn catch_up(&mut self, store: &impl Store) -> Result<(), DeskError> {
@@ -48,6 +54,11 @@ impl Tree {
                     Said::Item(item) if item.kind == FeedKind::Testimony => {
                         let id = item.id.parse().map_err(|_| DeskError::Damaged { cursor })?;
                         self.testimonies.insert(id, cursor);
+                    }
+                    Said::Item(item) if item.kind == FeedKind::CasebookKey => {
+                        let id: Id<FeedKind> =
+                            item.id.parse().map_err(|_| DeskError::Damaged { cursor })?;
+                        self.keys.insert(*id.as_bytes(), cursor);
                     }
                     Said::Item(_) | Said::Mark => {}
                 }

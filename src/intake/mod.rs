@@ -8,6 +8,7 @@
 //! Does not: know HTTP (that is `web`), open anything that readers open, or log anything of a witness.
 //! Spec: `docs/format/sealed.md`, `docs/format/receipt.md`.
 
+pub mod doctor;
 mod kdf;
 pub mod mailbox;
 mod once;

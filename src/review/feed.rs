@@ -229,6 +229,12 @@ impl Feed {
         })
     }
 
+    /// The event at a place, if it is one that this version knows and that was not forgotten.
+    pub(super) fn at(&self, cursor: u64) -> Option<&FeedLine> {
+        let place = self.lines.binary_search_by_key(&cursor, |line| line.cursor).ok()?;
+        self.lines.get(place)
+    }
+
     /// The events of one kind, in their order.
     pub(super) fn of(&self, kind: FeedKind) -> impl Iterator<Item = &FeedLine> {
         self.lines.iter().filter(move |line| line.item.kind == kind)

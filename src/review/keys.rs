@@ -141,6 +141,16 @@ struct Secrets {
 }
 
 impl Secrets {
+    fn public(&self) -> ReaderPub {
+        let signing = self.signing.verifying_key();
+        ReaderPub {
+            id: self.id,
+            role: self.role,
+            recipient: self.reading.recipient().clone(),
+            signing,
+        }
+    }
+
     fn read(text: &str) -> Option<Self> {
         let mut lines = text.lines();
         let (id, role) = lines.next()?.strip_prefix(NAME_LINE)?.split_once(' ')?;
@@ -173,6 +183,37 @@ pub(super) fn open_text(
     passphrase: &SecretText,
 ) -> Result<Zeroizing<Vec<u8>>, KeysError> {
     Ok(open_with_passphrase(passphrase, &load(keys, READER, MAX_READER)?)?)
+}
+
+/// The sealed file itself.
+pub(super) fn load_sealed(keys: &Path) -> Result<Vec<u8>, KeysError> {
+    load(keys, READER, MAX_READER)
+}
+
+/// The public half of what an opened `reader.age` says.
+pub(super) fn public_in(text: &[u8]) -> Result<ReaderPub, KeysError> {
+    let secrets = std::str::from_utf8(text).ok().and_then(Secrets::read);
+    secrets.map(|secrets| secrets.public()).ok_or(KeysError::Malformed)
+}
+
+/// Writes a sealed `reader.age` that opens to `text`, and the public files beside it.
+pub(super) fn restore_sealed(
+    keys: &Path,
+    text: &[u8],
+    sealed: &[u8],
+    trust: &TrustRoot,
+) -> Result<ReaderPub, KeysError> {
+    let secrets = std::str::from_utf8(text).ok().and_then(Secrets::read);
+    let secrets = secrets.ok_or(KeysError::Malformed)?;
+    let public = secrets.public();
+    files::make_folder(keys)?;
+    let save = |name: &str, bytes: &[u8], audience| {
+        files::save(&keys.join(name), bytes, audience, Existing::Refuse)
+    };
+    save(ROOTS, trust.to_text().as_bytes(), Audience::Owner)?;
+    save(PUBLIC, public.to_text(&secrets.signing)?.as_bytes(), Audience::Everyone)?;
+    save(READER, sealed, Audience::Owner)?;
+    Ok(public)
 }
 
 /// The files beside the keys that are no secret: their names and bytes.
@@ -291,7 +332,7 @@ pub enum KeysError {
     Io(#[from] io::Error),
 }
 
-const READER: &str = "reader.age";
+pub(super) const READER: &str = "reader.age";
 const PUBLIC: &str = "reader.pub";
 const ROOTS: &str = "roots.txt";
 const NAME_LINE: &str = "# sandyk reader ";

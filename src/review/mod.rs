@@ -18,25 +18,30 @@
 //!    withdrew is taken out by no command.
 //! 8. A reply goes to the address in the opened cover, and nowhere else.
 //!
-//! Does not: keep an index (every command opens what it lists), export, rewrap.
+//! Does not: keep an index (every command opens what it lists), export.
 //! Spec: `docs/format/workspace.md`, `docs/format/casebook.md`, `docs/format/reply.md`.
 
 mod attention;
 mod book;
 mod consent;
+pub mod doctor;
 mod exhibits;
 mod feed;
 mod forget;
 mod keys;
+mod leave;
 mod opening;
 mod pick;
 mod queue;
 mod recovery;
 mod reply;
+mod rewrap;
 mod session;
 mod settled;
+mod spare;
 mod state;
 mod thread;
+mod vouch;
 mod workspace;
 mod write;
 
@@ -47,6 +52,7 @@ pub use exhibits::{ExhibitsError, WrittenExhibit, describe_exhibits, write_exhib
 pub use feed::{FeedAlarm, FeedLine};
 pub use forget::{ForgetActError, Forgotten, Pending, SignedFile};
 pub use keys::{Joined, KeysError, Passphrase, ReaderKeys, init, init_with};
+pub use leave::{LeaveError, Leaving, Left};
 pub use opening::{Content, ExhibitsHere, Opened, Unproven};
 pub use pick::{PickError, pick};
 pub use queue::sort_by_urgency;
@@ -55,8 +61,11 @@ pub use recovery::{
     keep_recovered, make_holder, make_recovery, open_recovery,
 };
 pub use reply::{Addressed, ReplyActError};
+pub use rewrap::{RewrapActError, Rewrapping};
 pub use session::{Session, SessionError};
 pub use settled::Settled;
+pub use spare::{change_passphrase, keys_from_page, page};
 pub use thread::{Member, NotProven, Place, Threads};
+pub use vouch::VouchError;
 pub use workspace::{Workspace, WorkspaceError};
 pub use write::WriteError;

@@ -124,6 +124,20 @@ impl Workspace {
         Ok(found)
     }
 
+    /// Those of them that sync has not handed in.
+    pub(super) fn waiting_entries(&self) -> Result<Vec<PathBuf>, WorkspaceError> {
+        let mut found = listed(&self.path("outbox/entries"))?;
+        found.retain(|path| path.extension().is_some_and(|e| e == "age"));
+        Ok(found)
+    }
+
+    /// Casebook keys that sync has not handed in: the folder, and this reader's envelope in it.
+    pub(super) fn waiting_keys(&self) -> Result<Vec<(PathBuf, PathBuf)>, WorkspaceError> {
+        let own = format!("{}.age", self.about.reader);
+        let found = listed(&self.path("outbox/keys"))?;
+        Ok(found.into_iter().map(|folder| (folder.clone(), folder.join(&own))).collect())
+    }
+
     /// Envelopes, for this reader, of the casebook keys that wait or were handed over.
     pub(super) fn own_keys(&self) -> Result<Vec<PathBuf>, WorkspaceError> {
         let mut found = listed(&self.path("outbox/sent/keys"))?;

@@ -5,14 +5,19 @@ use std::{fs, io};
 use rand::{CryptoRng, RngCore};
 
 use crate::{
-    casebook::{CasebookKey, Draft, Entry, EntryError, KeyError, Op, Position, Signer, View},
+    casebook::{
+        CasebookKey, Draft, Entry, EntryError, KeyError, Op, Position, Roster, Signer, View,
+    },
     clock::Day,
     files::{self, Audience, Existing},
     id::{EntryId, Id},
     keyring::KeyringError,
     recipient::Recipient,
-    review::session::Session,
+    review::{session::Session, workspace::WorkspaceError},
 };
+
+/// Largest sealed entry, in bytes.
+const MAX_SEALED: u64 = 256 << 10;
 
 impl Session {
     /// Writes acts into the outbox, in this order, each durable before the next.
@@ -41,7 +46,9 @@ impl Session {
                 here: self.book.head.seq,
             });
         }
+        self.reseal_all()?;
         let to = self.casebook_recipient(rng)?;
+        self.note_epoch()?;
         let view = self.view().filter(|_| !acts.is_empty());
         for op in acts.iter().chain(&view) {
             let draft = Draft { op, after: self.book.head, day: today };
@@ -64,6 +71,66 @@ impl Session {
             let (by, position) = (self.keys.id, Position::Outbox);
             self.book.casebook.views.push(View { position, by, size, root, note });
         }
+    }
+
+    /// Seals entries that wait in the outbox under an older epoch's key to the key of the newest one.
+    ///
+    /// Gives how many. Their order in the outbox, which is that of their times, stays. Keys of older
+    /// epochs that wait are thrown away then: nothing is sealed to them any more.
+    pub(super) fn reseal_waiting(&mut self) -> Result<u64, Box<WriteError>> {
+        self.reseal_all().map_err(Box::new)
+    }
+
+    fn reseal_all(&mut self) -> Result<u64, WriteError> {
+        let epoch = self.chain.current().get().epoch;
+        let mut old = Vec::new();
+        for path in self.workspace.waiting_entries()? {
+            let Ok(sealed) = files::load_plain(&path, MAX_SEALED) else { continue };
+            let opens =
+                |key: &&CasebookKey| Entry::open(&sealed, std::slice::from_ref(*key)).is_ok();
+            let Some(key) = self.book.keys.iter().find(opens) else { continue };
+            if key.epoch() < epoch {
+                old.push((path, Entry::open(&sealed, std::slice::from_ref(key))?));
+            }
+        }
+        if old.is_empty() {
+            self.drop_old_keys(epoch)?;
+            self.note_epoch()?;
+            return Ok(0);
+        }
+        let to = self.casebook_recipient(&mut rand::rngs::OsRng)?;
+        let mut resealed = 0_u64;
+        for (path, entry) in old {
+            let written = fs::metadata(&path)?.modified()?;
+            files::save(&path, &entry.seal(&to)?, Audience::Owner, Existing::Replace)?;
+            fs::File::options().append(true).open(&path)?.set_modified(written)?;
+            resealed = resealed.saturating_add(1);
+        }
+        self.drop_old_keys(epoch)?;
+        self.note_epoch()?;
+        Ok(resealed)
+    }
+
+    /// Says for sync under which keyring everything that waits is sealed: it has no keys to see that.
+    fn note_epoch(&self) -> Result<(), WriteError> {
+        let outbox = self.workspace.path("outbox");
+        files::make_folder(&outbox)?;
+        let epoch = format!("{}\n", self.chain.current().get().epoch);
+        let path = outbox.join("epoch");
+        Ok(files::save(&path, epoch.as_bytes(), Audience::Owner, Existing::Replace)?)
+    }
+
+    /// Throws away keys of older epochs that wait: the desk takes none for readers of another keyring.
+    fn drop_old_keys(&self, epoch: u32) -> Result<(), WriteError> {
+        let roster = Roster::of(&self.chain);
+        for (folder, own) in self.workspace.waiting_keys()? {
+            let Ok(envelope) = files::load_plain(&own, MAX_SEALED) else { continue };
+            let key = CasebookKey::open(&envelope, &self.keys.reading, &roster);
+            if key.is_ok_and(|key| key.epoch() < epoch) {
+                fs::remove_dir_all(&folder)?;
+            }
+        }
+        Ok(())
     }
 
     fn signer(&self) -> Signer<'_> {
@@ -124,6 +191,9 @@ pub enum WriteError {
     /// The casebook key could not be made.
     #[error(transparent)]
     Key(#[from] KeyError),
+    /// The workspace cannot be read.
+    #[error(transparent)]
+    Workspace(#[from] WorkspaceError),
     /// The file system says no.
     #[error("the outbox cannot be written: {0}")]
     Io(#[from] io::Error),

@@ -73,7 +73,7 @@ impl TestimonyKeys {
 }
 
 /// An envelope's plaintext: the identity and a newline, an identity file to stock age.
-fn envelope_text(identity: &AgeIdentity) -> Zeroizing<Vec<u8>> {
+pub(super) fn envelope_text(identity: &AgeIdentity) -> Zeroizing<Vec<u8>> {
     let text = identity.to_secret_text();
     let mut line = Zeroizing::new(Vec::with_capacity(text.expose().len().saturating_add(1)));
     line.extend_from_slice(text.expose().as_bytes());

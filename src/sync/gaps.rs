@@ -92,6 +92,6 @@ fn missing(workspace: &Workspace, forgotten: &BTreeSet<TestimonyId>) -> Missing 
 }
 
 /// Whether anything stands there, a link to nowhere included: what it is, review finds out.
-fn is_there(path: &Path) -> bool {
+pub(super) fn is_there(path: &Path) -> bool {
     !matches!(fs::symlink_metadata(path), Err(e) if e.kind() == io::ErrorKind::NotFound)
 }

@@ -16,6 +16,7 @@ mod alarm;
 mod arrive;
 mod audit;
 mod device;
+pub mod doctor;
 mod error;
 mod exhibits;
 mod feed;
@@ -26,6 +27,7 @@ mod line;
 mod prove;
 mod pull;
 mod push;
+mod rewrap;
 mod rhythm;
 mod view;
 mod workspace;
@@ -84,6 +86,13 @@ pub enum Step {
         /// Wanted.
         bytes: u64,
     },
+    /// Batches of envelopes are handed in up to `have` of `all`.
+    Envelopes {
+        /// Handed in.
+        have: u64,
+        /// There are.
+        all: u64,
+    },
     /// The desk answers no more requests of this device for now; sync goes on after the pause.
     Pause {
         /// How long.
@@ -114,6 +123,15 @@ pub struct Report {
     pub exhibits: u64,
     /// Exhibits that are not here.
     pub exhibits_missing: u64,
+    /// Envelopes that colleagues made for this reader and that came now.
+    pub envelopes: u64,
+    /// Envelopes made by this reader that are in the store since now.
+    pub rewrapped: u64,
+    /// Batches of envelopes and casebook entries that were made under another keyring and wait to be
+    /// made anew.
+    pub outdated: u64,
+    /// Envelopes that readers lack and this one can make.
+    pub lacking: u64,
     /// Files that were missing here and came now.
     pub mended: u64,
     /// Entries and keys of the outbox that are in the feed now.
@@ -145,7 +163,7 @@ fn in_sentences<S: Serializer>(said: &[KeyringError], serializer: S) -> Result<S
     serializer.collect_seq(said.iter().map(ToString::to_string))
 }
 
-/// Syncs once: keyring, outbox, feed, exhibits, in this order.
+/// Syncs once: keyring, outbox, feed, envelopes, exhibits, in this order.
 ///
 /// # Errors
 /// [`SyncError`]; what had arrived and was proved before stays.
@@ -170,18 +188,24 @@ pub async fn run(
         report.warnings.push(error);
     }
     // A desk that cannot take the outbox in may still give what it has.
-    let pushed = push::push(&line, &workspace, rng).await;
+    let pushed = push::push(&line, (&workspace, &chain), rng).await;
     let pulled = pull::feed(&line, &mut workspace, &chain, (rng, step), &mut report).await;
     let pushed = pushed?;
     let told = pulled?;
     let confirmed = push::confirm(&workspace, pushed, &mut report);
     let waiting = forget::drop_forgotten(&mut workspace, &chain, clock.today(), &mut report)?;
+    // Before anything is asked for: what is handed in now lacks no more.
+    let with = (&workspace, &chain);
+    let handed = rewrap::hand_in(&line, with, (&mut *rng, &mut *step), &mut report).await;
+    let new = rewrap::fetch_new(&line, &workspace, rng, &mut report).await;
+    let listed = rewrap::list(&line, &workspace, rng, &mut report).await;
     // A desk that lost an entry or a part may still give the exhibits.
     let not = Not { told: &told, forgotten: &waiting };
     let filled = gaps::fill(&line, (&workspace, &chain), not, rng, &mut report).await;
     let settings = Fetch { settings, not: &waiting };
     let fetched = exhibits::fetch(&line, &workspace, settings, (rng, step), &mut report).await;
     confirmed?;
+    handed.and(new).and(listed)?;
     fetched?.alarm(filled?)?;
     report.feed = workspace.feed().size();
     Ok(report)

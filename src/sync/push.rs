@@ -20,6 +20,7 @@ use crate::{
     files,
     forget::{SignedObjection, SignedOrder},
     id::{EntryId, ReplyId},
+    keyring::Chain,
     wire::{
         self, MAX_ANSWER,
         outbox::{
@@ -35,6 +36,8 @@ pub(super) struct Pushed {
     sent: Vec<Thing>,
     answer: Answer,
     waiting: u64,
+    /// Sealed for somebody who was retired since.
+    outdated: u64,
 }
 
 /// One entry or key as it lies in the outbox.
@@ -56,15 +59,18 @@ const REPLIES: &str = "replies";
 /// Hands in one outbox.
 pub(super) async fn push(
     line: &Line<'_>,
-    workspace: &Workspace,
+    (workspace, chain): (&Workspace, &Chain),
     rng: &mut (impl RngCore + CryptoRng),
 ) -> Result<Pushed, SyncError> {
     put_away_known(workspace)?;
     let mut outbox = Outbox::empty(PushId::random(rng));
     let mut sent = Vec::new();
-    let mut waiting = 0_u64;
+    let (mut waiting, mut outdated) = (0_u64, 0_u64);
+    let old = is_old(workspace, chain)?;
     for thing in list(workspace)? {
-        if waiting == 0 && outbox.add(&thing)? {
+        if old && [KEYS, ENTRIES].contains(&thing.shelf) {
+            outdated = outdated.saturating_add(1);
+        } else if waiting == 0 && outbox.add(&thing)? {
             sent.push(thing);
         } else {
             // Order is kept: nothing overtakes what did not fit.
@@ -76,7 +82,23 @@ pub(super) async fn push(
     let answer = line.once(ask, MAX_ANSWER, rng).await?;
     let strange = || Alarm::Strange { path: wire::OUTBOX.to_owned() };
     let answer: Answer = serde_json::from_slice(&answer).map_err(|_| strange())?;
-    Ok(Pushed { sent, answer, waiting })
+    Ok(Pushed { sent, answer, waiting, outdated })
+}
+
+/// Whether what waits for the casebook was sealed for somebody who was retired since: it stays until
+/// review has sealed it anew.
+fn is_old(workspace: &Workspace, chain: &Chain) -> Result<bool, SyncError> {
+    let path = workspace.path("outbox/epoch");
+    let epoch = match files::load_plain_text(&path, 64) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+        text => at(&path, text)?,
+    };
+    let Some(then) = epoch.trim_end().parse().ok().and_then(|epoch| chain.at(epoch)) else {
+        // Of a keyring that is not here: nothing is known of whom it was sealed for.
+        return Ok(true);
+    };
+    let now = chain.current().get();
+    Ok(then.get().readers.iter().any(|reader| now.reader(reader.id).is_none()))
 }
 
 /// Puts away what is in the feed now; what was refused stays.
@@ -85,8 +107,9 @@ pub(super) fn confirm(
     pushed: Pushed,
     report: &mut Report,
 ) -> Result<(), SyncError> {
-    let Pushed { sent, answer, waiting } = pushed;
+    let Pushed { sent, answer, waiting, outdated } = pushed;
     report.waiting = waiting;
+    report.outdated = report.outdated.saturating_add(outdated);
     for thing in sent {
         if answer.accepted.contains(&thing.id) {
             // A reply is in no feed: what became of it, the desk does not say.

@@ -6,6 +6,7 @@
 //! Does not: touch the network, the disk or a key (a signing key is lent for one call).
 //! Spec: `docs/format/desk.md`.
 
+pub mod envelopes;
 pub mod outbox;
 pub mod signature;
 pub mod tape;
@@ -90,6 +91,9 @@ pub const CODE_CLOCK: &str = "clock";
 pub const CODE_STARTED: &str = "just-started";
 /// Code of a [`Fault`]: the device asked for more in two minutes than is answered.
 pub const CODE_TOO_MANY: &str = "too-many";
+
+/// Code of a [`Fault`]: a batch of envelopes was made for another keyring than the newest.
+pub const CODE_KEYRING: &str = "other-keyring";
 
 /// Code of a [`Fault`]: the server's disk does not give what was asked for as it was taken in.
 pub const CODE_DAMAGED: &str = "damaged";

@@ -15,7 +15,7 @@ use sandyk::{
     sealed::seal_reply,
     store::{Commit, Expect, Put, Store as _},
     sync::{Report, Settings, Wanted},
-    wire::{PAGE_STEP, PUSH_ANSWER, PUSH_STEP, outbox::BODY},
+    wire::{PAGE_STEP, PUSH_ANSWER, PUSH_STEP, envelopes::STEP, outbox::BODY},
 };
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
@@ -109,14 +109,17 @@ async fn who_listens_hears_the_same_of_an_idle_an_answering_and_a_busy_hour() {
     let line = Listener::between(&office).await;
     let (first, idle) = line.sync(&office).await;
     assert_eq!((first.came(), first.sent), (0, 0));
-    // Three questions, three answers, of stated sizes but for the heads.
+    // Five questions, five answers, of stated sizes but for the heads.
     let (who, sizes): (Vec<Who>, Vec<usize>) = idle.iter().copied().unzip();
-    assert_eq!(who, [Who::Reader, Who::Desk].repeat(3));
+    assert_eq!(who, [Who::Reader, Who::Desk].repeat(5));
     let [keyring, push, ask] = [sizes[0], sizes[2], sizes[4]];
     let [answer, page] = [sizes[3], sizes[5]];
     assert!(keyring < 1024 && ask < 1024, "{idle:?}");
     assert!((BODY..BODY + 1024).contains(&push), "{idle:?}");
     assert!((PUSH_ANSWER..PUSH_ANSWER + 1024).contains(&answer), "{idle:?}");
+    for envelopes in [sizes[7], sizes[9]] {
+        assert!((STEP..STEP + 1024).contains(&envelopes), "{idle:?}");
+    }
     let step = usize::try_from(PAGE_STEP).unwrap();
     assert!((step..step + 1024).contains(&page), "{idle:?}");
 

@@ -8,7 +8,7 @@ use std::{fs, net::TcpListener, os::unix::fs::PermissionsExt as _, path::Path, p
 
 use rand::SeedableRng as _;
 use sandyk::{
-    admin::{self, Ceremony, Entrant, Founding, RootKey},
+    admin::{self, Ceremony, Entrant, Founding, RootKey, Term},
     clock::{Clock as _, Day, SystemClock},
     secret::SecretText,
     store::SledStore,
@@ -219,7 +219,7 @@ fn spoil(here: &Path) {
 }
 
 /// A keyring with that last day, published while it was good.
-fn published(here: &Path, name: &str, last: Day) {
+pub(crate) fn published(here: &Path, name: &str, last: Day) {
     let mut rng = rand_chacha::ChaCha20Rng::seed_from_u64(5);
     let words: Vec<_> =
         (1..=3).map(|n| SecretText::new(format!("invented words no. {n}"))).collect();
@@ -238,7 +238,8 @@ fn published(here: &Path, name: &str, last: Day) {
     let ceremony = Ceremony::open(&folder).unwrap();
     let entrants =
         ["keys/reader.pub", "device/device.pub"].map(|file| Entrant::load(&here.join(file)));
-    admin::add(&ceremony, entrants.into_iter().map(Result::unwrap).collect()).unwrap();
+    let term = Term { today: then, not_after: last };
+    admin::add(&ceremony, entrants.into_iter().map(Result::unwrap).collect(), term).unwrap();
     for (n, words) in words.iter().take(2).enumerate() {
         let root = RootKey::open(&folder.join(format!("root-{}.age", n + 1)), words).unwrap();
         admin::sign(&ceremony, &root, then).unwrap();

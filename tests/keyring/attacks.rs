@@ -8,7 +8,7 @@ use sandyk::{
     secret::SecretText,
 };
 
-use crate::stage::{Stage, founding, keyring_refusal, passphrases, save, today};
+use crate::stage::{Stage, founding, keyring_refusal, passphrases, save, term, today};
 
 #[test]
 fn one_root_alone_publishes_nothing() {
@@ -29,7 +29,7 @@ fn a_keyring_without_a_guardian_is_not_even_signed() {
     let mut stage = Stage::new();
     assert_eq!(keyring_refusal(stage.sign(&[1])), KeyringError::NoGuardian);
     let reviewer = stage.reader("reviewer", Role::Reviewer).into();
-    admin::add(&stage.ceremony(), reviewer).unwrap();
+    admin::add(&stage.ceremony(), reviewer, term()).unwrap();
     assert_eq!(keyring_refusal(stage.sign(&[1])), KeyringError::NoGuardian);
 }
 
@@ -41,11 +41,11 @@ fn nobody_is_added_after_the_first_publication() {
     let added =
         Err(AdminError::Keyring(KeyringError::TooFewVouches { id: *id, needed: 2, found: 0 }));
     assert_eq!(
-        keyring_refusal(admin::add(&stage.ceremony(), vec![reader])),
+        keyring_refusal(admin::add(&stage.ceremony(), vec![reader], term())),
         keyring_refusal::<()>(added)
     );
     admin::renew(&stage.ceremony(), today(), today().plus_days(200)).unwrap();
-    let refused = keyring_refusal(admin::add(&stage.ceremony(), vec![device]));
+    let refused = keyring_refusal(admin::add(&stage.ceremony(), vec![device], term()));
     assert!(
         matches!(refused, KeyringError::Desk(DeskNoteError::DeviceWithoutReader { .. })),
         "{refused}"

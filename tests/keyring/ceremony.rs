@@ -12,7 +12,7 @@ use sandyk::{
     keyring::{Invitation, KeyringError, Role, TrustRoot, load_folder},
 };
 
-use crate::stage::{Stage, founding, keyring_refusal, passphrases, today};
+use crate::stage::{Stage, founding, keyring_refusal, passphrases, term, today};
 
 #[test]
 fn two_of_three_roots_publish_what_a_server_accepts() {
@@ -50,7 +50,7 @@ fn only_the_server_may_read_the_desk_note() {
 fn one_guardian_alone_can_be_published_with_a_warning() {
     let mut stage = Stage::new();
     let guardian = stage.reader("guardian", Role::Guardian).into();
-    admin::add(&stage.ceremony(), guardian).unwrap();
+    admin::add(&stage.ceremony(), guardian, term()).unwrap();
     stage.sign(&[2, 3]).unwrap();
     admin::publish(&stage.ceremony(), &stage.path("p"), today()).unwrap();
     let published = stage.ceremony().published().unwrap().unwrap();
@@ -65,7 +65,7 @@ fn a_reader_added_after_a_signature_voids_it() {
     let mut stage = Stage::with_readers();
     stage.sign(&[1, 2]).unwrap();
     let third = stage.reader("third", Role::Reviewer).into();
-    admin::add(&stage.ceremony(), third).unwrap();
+    admin::add(&stage.ceremony(), third, term()).unwrap();
     assert!(stage.ceremony().draft().unwrap().unwrap().signed.is_none());
     let refused = admin::publish(&stage.ceremony(), &stage.path("p"), today());
     assert!(matches!(keyring_refusal(refused), KeyringError::TooFewSignatures { found: 0, .. }));
@@ -76,7 +76,7 @@ fn a_renewed_keyring_changes_nothing_but_its_last_day() {
     let stage = Stage::published();
     let before = stage.ceremony().published().unwrap().unwrap();
     let later = today().plus_days(300);
-    assert_eq!(admin::renew(&stage.ceremony(), today(), later).unwrap(), 2);
+    assert_eq!(admin::renew(&stage.ceremony(), today(), later).unwrap().keyring.epoch, 2);
     stage.sign(&[2, 3]).unwrap();
     let outcome = admin::publish(&stage.ceremony(), &stage.path("p"), today()).unwrap();
     assert_eq!(outcome.written, ["desk-0002.note", "keyring-0002.note"]);

@@ -9,12 +9,12 @@ use ed25519_dalek::SigningKey;
 use rand::SeedableRng as _;
 use rand_chacha::ChaCha20Rng;
 use sandyk::{
-    admin::{self, AdminError, Ceremony, Entrant, Founding, RootKey},
+    admin::{self, AdminError, Ceremony, Entrant, Founding, RootKey, Term},
     clock::Day,
     files::{self, Audience, Existing},
     hybrid::HybridIdentity,
     id::{DeviceId, ReaderId},
-    keyring::{DevicePub, Keyring, KeyringError, ReaderPub, Role},
+    keyring::{DevicePub, Keyring, KeyringError, ReaderPub, Role, SignedVouch},
     secret::SecretText,
 };
 
@@ -22,13 +22,18 @@ use sandyk::{
 pub(crate) struct Stage {
     folder: tempfile::TempDir,
     pub(crate) rng: ChaCha20Rng,
+    /// What each reader signs with, in the order in which they were made.
+    pub(crate) signing: Vec<(ReaderId, SigningKey)>,
 }
 
 impl Stage {
     /// Two of three roots; no reader yet.
     pub(crate) fn new() -> Self {
-        let mut stage =
-            Self { folder: tempfile::tempdir().unwrap(), rng: ChaCha20Rng::seed_from_u64(3) };
+        let mut stage = Self {
+            folder: tempfile::tempdir().unwrap(),
+            rng: ChaCha20Rng::seed_from_u64(3),
+            signing: Vec::new(),
+        };
         admin::found(&stage.path("c"), &founding(), &passphrases(), &mut stage.rng).unwrap();
         stage
     }
@@ -41,7 +46,7 @@ impl Stage {
             stage.reader("reviewer", Role::Reviewer),
         ];
         let entrants = entrants.into_iter().flatten().collect();
-        admin::add(&stage.ceremony(), entrants).unwrap();
+        admin::add(&stage.ceremony(), entrants, term()).unwrap();
         stage
     }
 
@@ -70,12 +75,26 @@ impl Stage {
             recipient: HybridIdentity::generate(&mut self.rng).recipient().into(),
             signing: signing.verifying_key(),
         };
+        self.signing.push((reader.id, signing.clone()));
         let key = SigningKey::generate(&mut self.rng);
         let id = DeviceId::random(&mut self.rng);
         let device = DevicePub { id, reader: reader.id, key: key.verifying_key() };
         save(&self.path(&format!("{name}-reader.pub")), &reader.to_text(&signing).unwrap());
         save(&self.path(&format!("{name}-device.pub")), &device.to_text(&key).unwrap());
         [Entrant::Reader(reader), Entrant::Device(device)]
+    }
+
+    /// The word of the readers of these places for a new one, for the keyring after the newest.
+    pub(crate) fn vouches(&self, entrant: &Entrant, places: &[usize]) -> Vec<Entrant> {
+        let Entrant::Reader(reader) = entrant else { panic!("nobody vouches for a machine") };
+        let published = self.ceremony().published().unwrap().unwrap();
+        let vouch = |place: &usize| {
+            let (id, key) = &self.signing[*place];
+            let vouch = SignedVouch::sign(&published.chain, reader, *id, key).unwrap();
+            save(&self.path(&vouch.file()), &vouch.to_text());
+            Entrant::Vouch(vouch)
+        };
+        places.iter().map(vouch).collect()
     }
 
     pub(crate) fn root(&self, n: usize) -> RootKey {
@@ -125,6 +144,11 @@ pub(crate) fn passphrases() -> Vec<SecretText> {
     ["first stone bridge", "second stone bridge", "third stone bridge"]
         .map(|words| SecretText::new(words.to_owned()))
         .into()
+}
+
+/// A draft that is begun today and good for 180 days.
+pub(crate) fn term() -> Term {
+    Term { today: today(), not_after: today().plus_days(180) }
 }
 
 pub(crate) fn today() -> Day {

@@ -28,6 +28,7 @@ use sandyk::{
     clock::{Clock, SystemClock},
     desk::Desk,
     digest::Digest,
+    hybrid::HybridIdentity,
     id::{EntryId, ReaderId, TestimonyId},
     keyring::{Chain, DevicePub, Keyring, Published, Role, TrustRoot},
     ledger::{
@@ -44,7 +45,7 @@ use sandyk::{
 use tokio::{net::TcpListener, sync::watch};
 use tower_service::Service as _;
 
-use self::people::{desk_note, first_keyring, join, root};
+use self::people::{desk_note, first_keyring, join, reading, root};
 pub(crate) use self::people::{draft, sign};
 pub(crate) use self::stored::{key_for, noise, put_testimony, write};
 use walkdir::{DirEntry, WalkDir};
@@ -99,6 +100,13 @@ pub(crate) struct Member {
     pub(crate) public: DevicePub,
     /// The key that lies on the reader's offline machine.
     pub(crate) signing: SigningKey,
+}
+
+impl Member {
+    /// What opens this reader's envelopes.
+    pub(crate) fn reading(&self) -> HybridIdentity {
+        reading(&self.signing)
+    }
 }
 
 pub(crate) struct Office {

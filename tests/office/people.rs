@@ -16,6 +16,7 @@ use sandyk::{
     },
     note::{KeyName, NamedKey, SignedNote},
     receipt::Salt,
+    secret::Secret,
     sync::{self, Init},
 };
 
@@ -32,11 +33,16 @@ pub(crate) fn draft(role: Role, rng: &mut ChaCha20Rng) -> (Reader, SigningKey) {
     let reader = Reader {
         id: ReaderId::random(rng),
         role,
-        recipient: HybridIdentity::generate(rng).recipient().into(),
+        recipient: reading(&signing).recipient().into(),
         signing: signing.verifying_key(),
         since: 1,
     };
     (reader, signing)
+}
+
+/// The reading identity of an invented reader, made of the signing key.
+pub(crate) fn reading(signing: &SigningKey) -> HybridIdentity {
+    HybridIdentity::from_seed(Secret::take(&mut signing.to_bytes()))
 }
 
 pub(crate) fn first_keyring(roots: &[(NamedKey, SigningKey)], readers: Vec<Reader>) -> Keyring {

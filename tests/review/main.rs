@@ -14,11 +14,13 @@ mod answers;
 mod casebook;
 mod commands;
 mod damage;
+mod doctor;
 mod first;
 #[path = "../keyring/forged.rs"]
 mod forged;
 mod forget;
 mod hostile;
+mod leaving;
 mod measure;
 mod recovery;
 mod replies;

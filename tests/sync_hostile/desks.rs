@@ -264,7 +264,7 @@ async fn a_desk_that_drips_is_given_up_and_named() {
         let office = Office::open().await;
         let mut settings = office.settings(0);
         settings.desk = Some(desk(speaks));
-        settings.patience.silence = Duration::from_millis(100);
+        settings.patience.silence = Duration::from_secs(1);
         let began = Instant::now();
         let told = office.sync_with(&settings).await.unwrap_err();
         let told = told.to_string();
@@ -296,7 +296,7 @@ async fn exhibits_that_drip_are_given_up_and_what_came_is_kept() {
         response
     });
     let mut settings = office.settings(0);
-    settings.patience.silence = Duration::from_millis(100);
+    settings.patience.silence = Duration::from_secs(1);
     let patience = Duration::from_mins(2);
     let told = tokio::time::timeout(patience, office.sync_with(&settings)).await;
     let told = told.unwrap().unwrap_err();

@@ -1,12 +1,13 @@
 //! `sandyk admin manifest`: what the site must serve, said by the roots.
 
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
 use crate::{
     admin::{self, RootKey},
     cli::{
-        admin::{
-            args::{ManifestCommand, ManifestDraftArgs, ManifestPublishArgs, ManifestSignArgs},
-            open, pages, refused, save_new,
-        },
+        admin::{open, pages, refused, save_new},
         exit::{CliError, Exit},
         out::Out,
         passphrase,
@@ -16,6 +17,58 @@ use crate::{
     digest::Digest,
     keyring::SiteManifest,
 };
+
+#[derive(Debug, Subcommand)]
+pub(super) enum ManifestCommand {
+    /// Write down what this version of sandyk would serve with that configuration
+    Draft(ManifestDraftArgs),
+    /// Sign a manifest with one root key
+    Sign(ManifestSignArgs),
+    /// Check the signed manifest as servers do, and put it where they read it
+    Publish(ManifestPublishArgs),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ManifestDraftArgs {
+    /// A copy of the server's configuration
+    #[arg(long, value_name = "FILE")]
+    pub(super) config: PathBuf,
+    /// One more than that of the manifest before
+    #[arg(long, default_value_t = 1, value_name = "N")]
+    pub(super) number: u32,
+    /// The file to write
+    #[arg(long, value_name = "FILE")]
+    pub(super) out: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ManifestSignArgs {
+    /// The ceremony's folder
+    #[arg(long, value_name = "DIR")]
+    pub(super) folder: PathBuf,
+    /// The manifest; the signature is added to it
+    #[arg(long, value_name = "FILE")]
+    pub(super) manifest: PathBuf,
+    /// The root key file, root-1.age or one like it
+    #[arg(long, value_name = "FILE")]
+    pub(super) root: PathBuf,
+    /// A file with its passphrase; asked for if left out
+    #[arg(long, value_name = "FILE")]
+    pub(super) passphrase_file: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ManifestPublishArgs {
+    /// The ceremony's folder
+    #[arg(long, value_name = "DIR")]
+    pub(super) folder: PathBuf,
+    /// The signed manifest
+    #[arg(long, value_name = "FILE")]
+    pub(super) manifest: PathBuf,
+    /// The folder that the server reads
+    #[arg(long, value_name = "DIR")]
+    pub(super) to: PathBuf,
+}
 
 pub(super) fn run(command: ManifestCommand, today: Day, out: &mut Out) -> Result<Exit, CliError> {
     match command {

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::{
-    admin::{Added, Founded, KeyringView},
+    admin::{Changes, Founded, KeyringView, Member, Vouched},
     cli::{
         exit::{CliError, Exit},
         out::{Format, Out},
@@ -36,13 +36,17 @@ pub(super) fn write_founded(founded: &Founded, out: &mut Out) -> Result<(), CliE
     out.line(format!("All roots together:  {}", trust.fingerprint()))
 }
 
-/// Who and what was taken into the draft.
-pub(super) fn write_added(added: Vec<Added>, out: &mut Out) -> Result<(), CliError> {
+/// Who and what came in or went.
+pub(super) fn write_members(
+    schema: &'static str,
+    members: &[Member],
+    out: &mut Out,
+) -> Result<(), CliError> {
     if out.format() == Format::Json {
-        return out.json(&json!({ "schema": "added/1", "added": added }));
+        let what = schema.trim_end_matches("/1");
+        return out.json(&json!({ "schema": schema, what: members }));
     }
-    let rows: Vec<Vec<String>> =
-        added.into_iter().map(|a| vec![a.what.to_owned(), short(&a.id), a.fingerprint]).collect();
+    let rows: Vec<Vec<String>> = members.iter().map(member_row).collect();
     out.table(&["what", "id", "fingerprint"], &rows)
 }
 
@@ -72,6 +76,39 @@ pub(super) fn say_view(view: &KeyringView, out: &mut Out) {
         }
     }
     say_warnings(view, out);
+}
+
+/// What a draft changes, to stderr: `+` for what comes in, `-` for what goes.
+pub(super) fn say_changes(view: &KeyringView, out: &mut Out) {
+    let Some(changes) = &view.changes else { return };
+    if changes.only_prolongs() {
+        return out.tell("Nothing changes but the last day.", &Words::of("changes-only-day"));
+    }
+    let epoch = view.epoch;
+    let words = Words::of("changes").with("epoch", epoch);
+    out.tell(format!("Epoch {epoch} changes, + in and - out:"), &words);
+    let Changes { readers_in, readers_out, devices_in, devices_out, .. } = changes;
+    let Changes { roots_in, roots_out, vouches, threshold, not_after, .. } = changes;
+    let lists =
+        [("+", [readers_in, devices_in, roots_in]), ("-", [readers_out, devices_out, roots_out])];
+    for (sign, lists) in lists {
+        for member in lists.into_iter().flatten() {
+            out.say(format!("   {sign} {}", member_row(member).join("  ")));
+        }
+    }
+    for Vouched { reader, voucher } in vouches {
+        let (reader, voucher) = (short(reader), short(voucher));
+        let words = Words::of("changes-vouched").with("reader", &reader).with("voucher", &voucher);
+        out.tell(format!("Reader {voucher} vouches for reader {reader}."), &words);
+    }
+    if let Some((before, now)) = threshold {
+        let words = Words::of("changes-threshold").count("before", *before).count("now", *now);
+        out.tell(format!("{now} roots must sign, before {before}."), &words);
+    }
+    if let Some((before, now)) = not_after {
+        let words = Words::of("changes-day").with("before", before).with("now", now);
+        out.tell(format!("Its last day is {now}, before {before}."), &words);
+    }
 }
 
 /// What to mind although nothing is wrong, to stderr.
@@ -104,6 +141,11 @@ fn reader_rows(view: &KeyringView) -> Vec<Vec<String>> {
         vec![short(&r.id), r.role.to_owned(), format!("epoch {}", r.since), r.fingerprint.clone()]
     })
     .collect()
+}
+
+fn member_row(member: &Member) -> Vec<String> {
+    let Member { what, id, fingerprint } = member;
+    vec![(*what).to_owned(), short(id), fingerprint.clone()]
 }
 
 /// The beginning of an id, enough to tell one from another; JSON has the whole.

@@ -11,18 +11,24 @@ mod answers;
 mod cases;
 mod consent;
 mod device;
+mod doctor;
 mod exhibits;
 mod files;
 mod forget;
 mod init;
+mod leave;
 mod list;
 mod marks;
+mod paper;
+mod passphrase;
 mod read;
 mod recover;
 mod reply;
+mod rewrap;
 mod settle;
 mod sitting;
 mod standing;
+mod vouch;
 mod watch;
 mod withdraw;
 mod words;
@@ -94,11 +100,25 @@ enum Command {
     WithdrawRequests,
     /// Have a testimony forgotten, with a second guardian; or stop that
     Forget(forget::ForgetArgs),
+    /// Make the envelopes that colleagues lack, after a rotation
+    Rewrap,
     /// Get lost keys back with the help of holders
     #[command(subcommand)]
     Recover(recover::RecoverCommand),
     /// Settle the alarm of a split view after people have talked; the evidence stays
     Settle(settle::SettleArgs),
+    /// Give your word for a new reader, after hearing their digits
+    Vouch(vouch::VouchArgs),
+    /// Put your keys under another passphrase
+    Passphrase(passphrase::PassphraseArgs),
+    /// Print your sealed keys as a page
+    Paper(paper::PaperArgs),
+    /// Get your keys back from a page
+    Restore(paper::RestoreArgs),
+    /// Before a border: destroy what you have on this machine
+    Leave(leave::LeaveArgs),
+    /// Look whether keys, workspace and this machine are well, and say what to do
+    Doctor(doctor::DoctorArgs),
     /// Look whenever sync has brought something; ring the bell for what is urgent
     Watch(watch::WatchArgs),
 }
@@ -109,15 +129,18 @@ enum Command {
 /// What happened, what was kept and what to do.
 pub fn run(args: ReviewArgs, out: &mut Out) -> Result<Exit, CliError> {
     let ReviewArgs { places, command } = args;
-    if let Command::Init(args) = &command {
-        return init::run(args, &places, out);
-    }
-    if let Command::Recover(command) = &command {
-        return recover::run(command, &places, out);
-    }
-    if let Command::Watch(args) = &command {
+    #[expect(clippy::wildcard_enum_match_arm, reason = "all others need an open session")]
+    match &command {
+        Command::Init(args) => return init::run(args, &places, out),
+        Command::Recover(command) => return recover::run(command, &places, out),
+        Command::Doctor(args) => return doctor::run(args, &places, out),
         // It opens a session at each look, so that other commands can come between.
-        return watch::run(args, &places, out);
+        Command::Watch(args) => return watch::run(args, &places, out),
+        Command::Passphrase(args) => return passphrase::run(args, &places, out),
+        Command::Paper(args) => return paper::print(args, &places, out),
+        Command::Restore(args) => return paper::restore(args, &places, out),
+        Command::Leave(args) => return leave::run(args, &places, out),
+        _ => {}
     }
     let mut session = sitting::open(&places, out)?;
     let done = sit(command, &places, &mut session, out);
@@ -138,6 +161,7 @@ fn sit(
         Command::Init(args) => init::run(&args, places, out),
         Command::Recover(command) => recover::run(&command, places, out),
         Command::Watch(args) => watch::run(&args, places, out),
+        Command::Doctor(args) => doctor::run(&args, places, out),
         Command::List(args) => list::run(&args, session, out),
         Command::Show(args) => read::show(&args, session, out),
         Command::Read => read::next(session, out),
@@ -150,6 +174,12 @@ fn sit(
         Command::Consent(args) => consent::run(&args, session, out),
         Command::WithdrawRequests => withdraw::run(session, out),
         Command::Forget(args) => forget::run(&args, session, out),
+        Command::Rewrap => rewrap::run(session, out),
         Command::Settle(args) => settle::run(&args, session, out),
+        Command::Vouch(args) => vouch::run(&args, session, out),
+        Command::Passphrase(args) => passphrase::run(&args, places, out),
+        Command::Paper(args) => paper::print(&args, places, out),
+        Command::Restore(args) => paper::restore(&args, places, out),
+        Command::Leave(args) => leave::run(&args, places, out),
     }
 }

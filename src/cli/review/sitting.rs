@@ -134,7 +134,7 @@ fn open_keys(
     }
 }
 
-fn no_workspace(folder: &Path) -> CliError {
+pub(super) fn no_workspace(folder: &Path) -> CliError {
     let shown = folder.display();
     let kept = "nothing was opened, nothing was changed";
     if folder.join(KEY_FILE).exists() {
@@ -196,7 +196,9 @@ pub(super) fn write(session: &mut Session, acts: &[Op]) -> Result<(), CliError> 
                 "this is an older or another copy of the workspace: sync it, then try again"
             }
             WriteError::Entry(_) => "use fewer words",
-            WriteError::Key(_) | WriteError::Io(_) => "free the disk or mend the folder, try again",
+            WriteError::Key(_) | WriteError::Workspace(_) | WriteError::Io(_) => {
+                "free the disk or mend the folder, try again"
+            }
         };
         let words = error.words();
         CliError::failed(error).kept("what was written before stands").advice(advice).words(words)
@@ -213,7 +215,7 @@ pub(super) fn short(id: &str) -> String {
     id.chars().take(SHORT).collect()
 }
 
-fn given<'a>(path: Option<&'a Path>, option: &str) -> Result<&'a Path, CliError> {
+pub(super) fn given<'a>(path: Option<&'a Path>, option: &str) -> Result<&'a Path, CliError> {
     path.ok_or_else(|| {
         CliError::usage(format!("no {option} was given, nor a --config that has it"))
             .kept("nothing was opened")

@@ -1,14 +1,19 @@
 //! `sandyk serve`: the intake and the desk of one organisation.
 
+mod desk;
+mod doctor;
 mod rounds;
 
 use std::{io, path::PathBuf, sync::Arc, time::Duration};
 
-use clap::Args;
+use clap::{Args, Subcommand};
 use rand::rngs::OsRng;
 use tokio::{signal::unix, sync::watch};
 
-use self::rounds::{Rounds, level_times, look};
+use self::{
+    desk::OpenDesk,
+    rounds::{Rounds, level_times, look},
+};
 use super::{
     exit::{CliError, Exit},
     out::Out,
@@ -16,8 +21,8 @@ use super::{
 };
 use crate::{
     clock::{Clock, SystemClock},
-    config::{DeskConfig, Listener, ServerConfig, machine},
-    desk::Desk,
+    config::{Listener, ServerConfig, machine},
+    desk::Dropped,
     intake::{Bounds, Intake, KeyringFolder, Room},
     keyring::Published,
     ledger::{Feed, LedgerKey},
@@ -33,8 +38,6 @@ use crate::{
 
 /// How often the keyring folder is looked at, in seconds.
 const LOOK_SECONDS: u64 = 3;
-/// How often it is looked whether an order to forget has waited long enough, in seconds.
-const FORGET_SECONDS: u64 = 600;
 /// Said if a request is still running when all else has ended.
 const CUT_SHORT: &str = "stopped while a request was running; nothing acknowledged is lost";
 /// Pieces that are sealed and written at once.
@@ -42,7 +45,10 @@ const WRITERS: usize = 16;
 
 /// Takes testimonies in, and lets reviewers' machines fetch them.
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct ServeArgs {
+    #[command(subcommand)]
+    command: Option<ServeCommand>,
     /// The configuration; `config/server.toml` in the sources explains every line.
     #[arg(long, value_name = "FILE", default_value = "/etc/sandyk/server.toml")]
     config: PathBuf,
@@ -54,11 +60,20 @@ pub struct ServeArgs {
     end_with: Option<i32>,
 }
 
+#[derive(Debug, Subcommand)]
+enum ServeCommand {
+    /// Look whether keyring, store, backups and this machine are well, and say what to do
+    Doctor(doctor::DoctorArgs),
+}
+
 /// Serves until it is told to stop.
 ///
 /// # Errors
 /// Whatever keeps it from starting; it says what was started and what was not.
 pub fn run(args: &ServeArgs, out: &mut Out) -> Result<Exit, CliError> {
+    if let Some(ServeCommand::Doctor(args)) = &args.command {
+        return doctor::run(args, out);
+    }
     if let Some(parent) = args.end_with {
         process::end_with(parent).map_err(|error| {
             CliError::failed(format!("process {parent} did not start this one: {error}"))
@@ -136,14 +151,9 @@ async fn serve(config: ServerConfig, out: &mut Out) -> Result<Exit, CliError> {
     let published = folder.subscribe();
     let feed = if store.head() == Cursor(0) { Feed::Empty } else { Feed::Signed };
     let ledger = Arc::new(LedgerKey::open(&config.store, feed, &mut OsRng)?);
-    let intake = Intake::new(
-        Arc::clone(&store),
-        published.clone(),
-        Arc::clone(&clock),
-        Bounds { limits: config.limits.clone(), mailbox: config.mailbox.clone() },
-        Arc::clone(&ledger),
-    )?;
-    let intake = Arc::new(intake);
+    let bounds = Bounds { limits: config.limits.clone(), mailbox: config.mailbox.clone() };
+    let (at, by, key) = (Arc::clone(&store), Arc::clone(&clock), Arc::clone(&ledger));
+    let intake = Arc::new(Intake::new(at, published.clone(), by, bounds, key)?);
     let pace = Pace::of(&config.limits);
     say_standing(&intake, out);
 
@@ -153,16 +163,18 @@ async fn serve(config: ServerConfig, out: &mut Out) -> Result<Exit, CliError> {
     let bound = bind("intake", &config.intake, out).await?;
     let door = open_to_anybody(bound, &config)?;
     let mut served = vec![tokio::spawn(web::listen::serve(door, pages, stop.subscribe()))];
+    let (dropped_here, dropped) = watch::channel(Dropped::default());
     if let Some(desk) = config.desk {
         let bound = bind("desk", &desk.listener(), out).await?;
-        let (store, watched) = (Arc::clone(&store), config.keyring);
-        let wait = i64::from(config.forget.wait_days);
-        let opened = OpenDesk { store, published, ledger, clock, pace, watched, wait };
+        let (store, wait) = (Arc::clone(&store), i64::from(config.forget.wait_days));
+        let (folder, dropped) = (config.keyring.clone(), dropped_here.clone());
+        let opened = OpenDesk { store, published, ledger, clock, pace, folder, wait, dropped };
         served.push(tokio::spawn(opened.serve(bound, desk, stop.subscribe())));
     }
     let room = Room::Everything;
+    let (times, log) = (None, None);
     let mut rounds =
-        Rounds { folder, intake: &intake, store: &store, said, times: None, room, log: None };
+        Rounds { folder, intake: &intake, store: &store, said, times, room, log, dropped };
     let broken = told.until(&mut rounds, out).await;
     drop(intake);
     stop.send_replace(true);
@@ -245,74 +257,6 @@ async fn bind(what: &str, listener: &Listener, out: &mut Out) -> Result<Bound, C
     Ok(bound)
 }
 
-/// What the desk needs once there is a keyring; before that there is no device it could know.
-struct OpenDesk {
-    store: Arc<SledStore>,
-    published: watch::Receiver<Option<Arc<Published>>>,
-    ledger: Arc<LedgerKey>,
-    clock: Arc<dyn Clock>,
-    pace: Pace,
-    /// Where keyrings and suspensions are published.
-    watched: PathBuf,
-    /// Whole days that orders to forget wait.
-    wait: i64,
-}
-
-impl OpenDesk {
-    /// Waits for the first keyring, then answers until told to stop.
-    async fn serve(self, bound: Bound, config: DeskConfig, mut stop: watch::Receiver<bool>) {
-        let Self { store, mut published, ledger, clock, pace, watched, wait } = self;
-        let first = tokio::select! {
-            first = next_keyring(&mut published) => first,
-            _ = stop.wait_for(|stop| *stop) => return,
-        };
-        let Some(first) = first else { return };
-        let (now, newest) = watch::channel(first);
-        tokio::spawn(async move {
-            while published.changed().await.is_ok() {
-                if let Some(next) = next_keyring(&mut published).await {
-                    now.send_replace(next);
-                }
-            }
-        });
-        let desk = Desk::new(store, newest, ledger, &config.authorities, clock);
-        let desk = Arc::new(desk.watching(watched).waiting(wait));
-        let forgetting = forget_in_time(Arc::clone(&desk), stop.clone());
-        let router = web::desk::router(desk);
-        let door = Door { bound, connections: config.connections, pace, guests: Guests::Known };
-        let serving = web::listen::serve(door, router, stop);
-        tokio::join!(serving, forgetting);
-    }
-}
-
-/// Carries out orders to forget whose time has come, now and then, until told to stop.
-///
-/// An error is not said here: what it left undone is done at the next round, and a store that takes
-/// nothing more ends the process.
-async fn forget_in_time(desk: Arc<Desk<SledStore>>, mut stop: watch::Receiver<bool>) {
-    let mut round = tokio::time::interval(Duration::from_secs(FORGET_SECONDS));
-    loop {
-        tokio::select! {
-            _ = stop.wait_for(|stop| *stop) => return,
-            _ = round.tick() => {}
-        }
-        let _ = desk.carry_out().await;
-    }
-}
-
-/// The keyring in force, at once the first time and then whenever it changes; `None` at the end.
-async fn next_keyring(
-    published: &mut watch::Receiver<Option<Arc<Published>>>,
-) -> Option<Arc<Published>> {
-    loop {
-        let now = published.borrow_and_update().clone();
-        if now.is_some() {
-            return now;
-        }
-        published.changed().await.ok()?;
-    }
-}
-
 /// The signals that say stop; listened to before anything else is.
 struct Told {
     terminate: unix::Signal,
@@ -378,22 +322,4 @@ fn say_standing(intake: &Intake, out: &mut Out) {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::cli::out::Format;
-
-    #[test]
-    fn nothing_starts_while_swap_is_on_or_may_be() {
-        let mut out = Out::standard(Format::Table);
-        let mut judged = |found, allow_swap| {
-            let args = ServeArgs { config: PathBuf::new(), allow_swap, end_with: None };
-            refuse_swap(&args, found, &mut out).map_err(|error| error.exit())
-        };
-        let on = || Ok(vec!["/dev/zram0".to_owned()]);
-        let unknown = || Err(io::ErrorKind::PermissionDenied.into());
-        assert_eq!(judged(Ok(Vec::new()), false), Ok(()));
-        assert_eq!(judged(on(), false), Err(Exit::Refused));
-        assert_eq!(judged(unknown(), false), Err(Exit::Refused));
-        assert_eq!((judged(on(), true), judged(unknown(), true)), (Ok(()), Ok(())));
-    }
-}
+mod tests;

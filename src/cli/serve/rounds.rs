@@ -1,5 +1,7 @@
 //! What a running server looks after every few seconds, and says when it changes.
 
+use tokio::sync::watch;
+
 use crate::{
     cli::{
         out::Out,
@@ -7,6 +9,7 @@ use crate::{
     },
     clock::{Clock as _, SystemClock},
     config::Limits,
+    desk::Dropped,
     intake::{Intake, KeyringFolder, Look, Room},
     store::{SledStore, StoreError},
 };
@@ -22,6 +25,8 @@ pub(super) struct Rounds<'s> {
     pub(super) room: Room,
     /// The warning about the public log that stands now.
     pub(super) log: Option<String>,
+    /// What was taken away of readers who are gone, since this process began.
+    pub(super) dropped: watch::Receiver<Dropped>,
 }
 
 impl Rounds<'_> {
@@ -41,9 +46,33 @@ impl Rounds<'_> {
         let _ = self.intake.mailbox_round().await;
     }
 
+    /// Says what was taken away since it was said last.
+    fn say_dropped(&mut self, out: &mut Out) {
+        if !self.dropped.has_changed().unwrap_or_default() {
+            return;
+        }
+        let Dropped { envelopes, readers } = self.dropped.borrow_and_update().clone();
+        if !readers.is_empty() {
+            let count = readers.len();
+            out.tell(
+                format!("nothing is left on the disk for {count} readers who are gone"),
+                &Words::of("envelopes-gone").with("count", count),
+            );
+        } else if envelopes > 0 {
+            out.tell(
+                format!(
+                    "{envelopes} envelopes of readers who are gone were removed; their bytes leave the \
+                     disk at the next round"
+                ),
+                &Words::of("envelopes-dropped").count("count", envelopes),
+            );
+        }
+    }
+
     /// Keyrings, expired pages, the store; gives what the process must end for.
     pub(super) fn make(&mut self, out: &mut Out) -> Option<StoreError> {
         self.said = look(&mut self.folder, self.said.as_deref(), out);
+        self.say_dropped(out);
         self.intake.pages().sweep();
         self.times = level_times(self.store, self.times.as_deref(), out);
         let room = self.intake.room();

@@ -39,6 +39,9 @@ impl Bar {
             Step::Exhibits { have, bytes } => {
                 (*have, *bytes, "exhibits {wide_bar} {bytes}/{total_bytes} {eta}")
             }
+            Step::Envelopes { have, all } => {
+                (*have, *all, "envelopes {wide_bar} {pos}/{len} {eta}")
+            }
             Step::Pause { .. } => return,
         };
         if let Ok(style) = ProgressStyle::with_template(template) {

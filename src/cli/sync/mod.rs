@@ -6,6 +6,7 @@
 //! Does not: open anything. Spec: `docs/format/desk.md`.
 
 mod bar;
+mod doctor;
 mod every;
 mod more;
 mod places;
@@ -67,6 +68,8 @@ pub struct SyncArgs {
 enum SyncCommand {
     /// Make the device key and an empty workspace.
     Init(InitArgs),
+    /// Look whether workspace, device and this machine are well, and say what to do.
+    Doctor(doctor::DoctorArgs),
     /// Say what you have of the feed, for another reader to compare by voice.
     Checkpoint(views::CheckpointArgs),
     /// Compare another reader's checkpoint.note with what you have.
@@ -98,6 +101,7 @@ struct InitArgs {
 pub fn run(args: SyncArgs, out: &mut Out) -> Result<Exit, CliError> {
     match args.command {
         Some(SyncCommand::Init(args)) => return init(args, out),
+        Some(SyncCommand::Doctor(args)) => return doctor::run(args, out),
         Some(SyncCommand::Checkpoint(args)) => return views::checkpoint(&args, out),
         Some(SyncCommand::Compare(args)) => return views::compare(&args, out),
         Some(SyncCommand::AuditSite(args)) => return audit::run(args, out),
@@ -225,15 +229,18 @@ fn in_one_line(report: &Report) -> String {
         (report.keys, "casebook key", "casebook keys"),
         (report.orders, "order to forget", "orders to forget"),
         (report.objections, "objection", "objections"),
+        (report.envelopes, "envelope made by a colleague", "envelopes made by colleagues"),
         (report.mended, "file that was missing", "files that were missing"),
     ];
     let came = came.into_iter().filter(|(n, ..)| *n > 0);
     let came: Vec<String> =
         came.map(|(n, one, many)| format!("{n} {}", if n == 1 { one } else { many })).collect();
     let came = if came.is_empty() { "nothing new".to_owned() } else { came.join(", ") };
-    let sent = match report.sent {
-        0 => "nothing".to_owned(),
-        sent => format!("{sent} of yours"),
+    let sent = match (report.sent, report.rewrapped) {
+        (0, 0) => "nothing".to_owned(),
+        (sent, 0) => format!("{sent} of yours"),
+        (0, made) => format!("{made} envelopes for colleagues"),
+        (sent, made) => format!("{sent} of yours, {made} envelopes for colleagues"),
     };
     let refused = u64::try_from(report.refused.len()).unwrap_or(u64::MAX);
     let waiting = report.waiting.saturating_add(refused);

@@ -34,6 +34,7 @@ pub(super) fn say_more(report: &Report, out: &mut Out) {
         );
     }
     say_what_waits(report, out);
+    say_what_lacks(report, out);
     if report.unknown > 0 {
         out.warn(
             format!(
@@ -42,6 +43,28 @@ pub(super) fn say_more(report: &Report, out: &mut Out) {
                 report.unknown
             ),
             &Words::of("warn-unknown-events").count("count", report.unknown),
+        );
+    }
+}
+
+fn say_what_lacks(report: &Report, out: &mut Out) {
+    let Report { lacking, outdated, .. } = report;
+    if *lacking > 0 {
+        out.tell(
+            format!(
+                "{lacking} envelopes are lacking that you can make for colleagues\n   next: sandyk \
+                 review rewrap, then sandyk sync"
+            ),
+            &Words::of("sync-lacking").count("count", *lacking),
+        );
+    }
+    if *outdated > 0 {
+        out.tell(
+            format!(
+                "{outdated} of yours were made before the keyring changed, and wait\n   next: sandyk \
+                 review rewrap makes them anew, then sandyk sync"
+            ),
+            &Words::of("sync-outdated").count("count", *outdated),
         );
     }
 }

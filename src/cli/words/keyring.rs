@@ -64,9 +64,23 @@ impl Told for KeyringError {
             | Self::KeyUsedBefore { .. }
             | Self::RootUsedBefore { .. }
             | Self::NotARenewal { .. } => coming_and_going(self),
-            Self::Expired { .. } | Self::TooLongLived { .. } => dated(self),
+            Self::Expired { .. } | Self::TooLongLived { .. } => today(self),
             Self::Desk(cause) => cause.words(),
         }
+    }
+}
+
+/// On the day of asking.
+#[expect(clippy::wildcard_enum_match_arm, reason = "the caller's match names every variant")]
+fn today(error: &KeyringError) -> Words {
+    match error {
+        KeyringError::Expired { not_after, today } => {
+            Words::of("keyring-expired").with("last", not_after).with("today", today)
+        }
+        KeyringError::TooLongLived { not_after, today } => {
+            Words::of("keyring-too-long-lived").with("last", not_after).with("today", today)
+        }
+        other => Words::english(other),
     }
 }
 
@@ -161,20 +175,6 @@ fn following(error: &KeyringError) -> Words {
         }
         KeyringError::ReaderChanged { id } => {
             Words::of("keyring-reader-changed").with("reader", id)
-        }
-        other => Words::english(other),
-    }
-}
-
-/// Today.
-#[expect(clippy::wildcard_enum_match_arm, reason = "the caller's match names every variant")]
-fn dated(error: &KeyringError) -> Words {
-    match error {
-        KeyringError::Expired { not_after, today } => {
-            Words::of("keyring-expired").with("last", not_after).with("today", today)
-        }
-        KeyringError::TooLongLived { not_after, today } => {
-            Words::of("keyring-too-long-lived").with("last", not_after).with("today", today)
         }
         other => Words::english(other),
     }

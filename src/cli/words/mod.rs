@@ -17,12 +17,15 @@ mod keyring;
 pub mod machine;
 #[cfg(feature = "admin")]
 mod of_admin;
+mod of_doctor;
 mod of_keeping;
 #[cfg(any(feature = "open", feature = "admin"))]
 mod of_passphrase;
 mod of_proof;
 #[cfg(feature = "review")]
 mod of_review;
+#[cfg(feature = "review")]
+mod of_rewrap;
 #[cfg(feature = "serve")]
 mod of_server;
 #[cfg(feature = "sync")]
@@ -37,11 +40,13 @@ pub struct Words {
     args: Vec<(&'static str, Value)>,
 }
 
-/// The three things that an error says.
+/// What an error or a finding says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Part {
     /// What happened: the value of the message.
     What,
+    /// Why it matters: its attribute `why`.
+    Why,
     /// What was kept: its attribute `kept`.
     Kept,
     /// What to do: its attribute `next`.
@@ -55,6 +60,7 @@ enum Value {
     Words(Words),
 }
 
+pub use of_doctor::of_finding;
 #[cfg(feature = "sync")]
 pub use of_sync::of_refusal;
 
@@ -126,6 +132,7 @@ impl Words {
     pub fn say(&self, locale: &Locale) -> Option<String> {
         let attribute = match self.part {
             Part::What => None,
+            Part::Why => Some("why"),
             Part::Kept => Some("kept"),
             Part::Next => Some("next"),
         };
@@ -160,7 +167,7 @@ pub fn of(error: &(dyn Error + 'static)) -> Option<Words> {
     #[cfg(feature = "admin")]
     let ground = ground.or_else(|| of_admin::of(error));
     #[cfg(feature = "review")]
-    let ground = ground.or_else(|| of_review::of(error));
+    let ground = ground.or_else(|| of_review::of(error)).or_else(|| of_rewrap::of(error));
     #[cfg(feature = "serve")]
     let ground = ground.or_else(|| of_server::of(error));
     #[cfg(feature = "sync")]

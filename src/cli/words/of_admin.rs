@@ -41,8 +41,43 @@ impl Told for AdminError {
             }
             Self::DraftEdited { file } => Words::of("admin-draft-edited").with("file", file),
             Self::NotAnEntrant { file } => Words::of("admin-not-an-entrant").with("file", file),
+            Self::NoSuchMember { id } => Words::of("admin-no-such-member").with("id", id),
+            Self::SeveralMembers { id, found } => {
+                Words::of("admin-several-members").with("id", id).count("found", *found)
+            }
+            Self::NoSuchRoot { name } => Words::of("admin-no-such-root").with("name", name),
+            Self::NotARootPub { file } => Words::of("admin-not-a-root-pub").with("file", file),
+            Self::NotASigningFile { file } => {
+                Words::of("admin-not-a-signing-file").with("file", file)
+            }
+            Self::DraftDiffers { .. }
+            | Self::NotARenewal { .. }
+            | Self::AheadEnough { .. }
+            | Self::AheadDays { .. }
+            | Self::AheadVoid { .. }
+            | Self::NothingAhead { .. }
+            | Self::ToBeKept { .. } => of_drafts(self),
             Self::WouldOverwrite { file } => Words::of("admin-would-overwrite").with("file", file),
         }
+    }
+}
+
+/// Drafts that go around, and renewals ahead.
+#[expect(clippy::wildcard_enum_match_arm, reason = "the caller's match names every variant")]
+fn of_drafts(error: &AdminError) -> Words {
+    match error {
+        AdminError::DraftDiffers { epoch } => Words::of("admin-draft-differs").with("epoch", epoch),
+        AdminError::NotARenewal { epoch } => Words::of("admin-not-a-renewal").with("epoch", epoch),
+        AdminError::AheadEnough { kept } => Words::of("admin-ahead-enough").count("kept", *kept),
+        AdminError::AheadDays { before, last } => {
+            Words::of("admin-ahead-days").with("before", before).with("last", last)
+        }
+        AdminError::AheadVoid { epoch } => Words::of("admin-ahead-void").with("epoch", epoch),
+        AdminError::NothingAhead { folder } => {
+            Words::of("admin-nothing-ahead").with("folder", folder)
+        }
+        AdminError::ToBeKept { epoch } => Words::of("admin-to-be-kept").with("epoch", epoch),
+        other => Words::english(other),
     }
 }
 

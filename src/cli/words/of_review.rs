@@ -7,9 +7,9 @@ use crate::{
     casebook::{Cause, EntryError, KeyError, TagError},
     reply::ReplyError,
     review::{
-        BookError, ExhibitsError, FeedAlarm, ForgetActError, KeysError, MayNot, NotProven,
-        PickError, RecoveryError, ReplyActError, SessionError, Unproven, WorkspaceError,
-        WriteError, holder_numbers as numbers,
+        BookError, ExhibitsError, FeedAlarm, ForgetActError, KeysError, LeaveError, MayNot,
+        NotProven, PickError, RecoveryError, ReplyActError, SessionError, Unproven, VouchError,
+        WorkspaceError, WriteError, holder_numbers as numbers,
     },
     sealed::open::OpenError,
 };
@@ -30,6 +30,8 @@ pub(super) fn of(error: &(dyn Error + 'static)) -> Option<Words> {
         .or_else(|| told::<ReplyError>(error))
         .or_else(|| told::<MayNot>(error))
         .or_else(|| told::<NotProven>(error))
+        .or_else(|| told::<LeaveError>(error))
+        .or_else(|| told::<VouchError>(error))
 }
 
 impl Told for SessionError {
@@ -60,6 +62,31 @@ impl Told for WorkspaceError {
             Self::File { path, cause } => {
                 Words::of("workspace-io").with("file", path.display()).why(cause.words())
             }
+        }
+    }
+}
+
+impl Told for LeaveError {
+    fn words(&self) -> Words {
+        match self {
+            Self::Keys(cause) => cause.words(),
+            Self::Workspace(cause) => cause.words(),
+            Self::OtherReader { folder } => {
+                Words::of("leave-other-reader").with("folder", folder.display())
+            }
+            Self::Link { path } => Words::of("leave-link").with("file", path.display()),
+            Self::File { path, cause } => {
+                Words::of("leave-file").with("file", path.display()).why(cause.words())
+            }
+        }
+    }
+}
+
+impl Told for VouchError {
+    fn words(&self) -> Words {
+        match self {
+            Self::NotListed => Words::of("vouch-not-listed"),
+            Self::Keyring(cause) => cause.words(),
         }
     }
 }
@@ -132,6 +159,7 @@ impl Told for WriteError {
             }
             Self::Entry(cause) => Words::of("write-entry").why(cause.words()),
             Self::Key(cause) => Words::of("write-failed").why(cause.words()),
+            Self::Workspace(cause) => cause.words(),
             Self::Io(cause) => Words::of("write-failed").why(cause.words()),
         }
     }

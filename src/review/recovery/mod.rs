@@ -183,7 +183,8 @@ fn first_that_opens(
 }
 
 /// What is public of a recovery: who, how many, which holders.
-const PLAN: &str = "recovery.txt";
+/// Says that a folder is a recovery, and whose holders open it.
+pub(in crate::review) const PLAN: &str = "recovery.txt";
 /// How every age file begins.
 const AGE: &[u8] = b"age-encryption.org/v1\n";
 /// Largest recovery file, in bytes of text.

@@ -81,7 +81,7 @@ impl Plan {
     }
 
     /// `holders-1+3.age`.
-    pub(super) fn file_name(set: &[usize]) -> String {
+    pub(in crate::review) fn file_name(set: &[usize]) -> String {
         let numbers: Vec<_> = set.iter().map(ToString::to_string).collect();
         format!("{BEFORE}{}{AFTER}", numbers.join("+"))
     }
@@ -102,7 +102,7 @@ impl Plan {
         text
     }
 
-    pub(super) fn load(path: &Path) -> Result<Self, RecoveryError> {
+    pub(in crate::review) fn load(path: &Path) -> Result<Self, RecoveryError> {
         let text = files::load_text(path, MAX_PLAN).map_err(RecoveryError::at(path))?;
         Self::parse(&text).ok_or_else(|| RecoveryError::NotARecovery { path: path.to_owned() })
     }

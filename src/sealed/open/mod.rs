@@ -65,6 +65,7 @@ mod decrypt;
 mod error;
 mod exhibits;
 mod header;
+mod rewrap;
 
 use std::io::{Read, Seek};
 
@@ -88,6 +89,7 @@ use crate::{
 pub use decrypt::open_with;
 pub use error::{ContainerError, OpenError, Part};
 pub use exhibits::ExhibitsReader;
+pub use rewrap::{Lacking, RewrapError, Rewrapped};
 
 /// A reader's own secret key: opens the envelopes that are addressed to this reader.
 pub struct ReadingIdentity(pub(crate) ReadingKey);

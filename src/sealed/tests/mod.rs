@@ -3,6 +3,7 @@
 mod attacks;
 mod containers;
 mod make_vectors;
+mod rewrap;
 
 use std::io::Cursor;
 

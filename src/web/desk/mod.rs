@@ -14,6 +14,7 @@ use std::{io, sync::Arc, time::Duration};
 
 use axum::{
     Router,
+    body::Body,
     extract::{Request, State},
     http::{HeaderMap, StatusCode, Uri, header, request::Parts},
     middleware,
@@ -21,6 +22,7 @@ use axum::{
     routing::{get, post},
 };
 use rand::rngs::OsRng;
+use serde::Serialize;
 use tokio::{
     sync::Semaphore,
     time::{Instant, sleep},
@@ -32,9 +34,11 @@ use self::{
 };
 use crate::{
     desk::{Asker, Asking, Desk, DeskError},
+    rewrap::BATCH_BYTES,
     store::Store,
     wire::{
         self,
+        envelopes::{ENVELOPES, MISSING, STEP},
         outbox::BODY,
         signature::{self, DIGEST_HEADER, Headers, INPUT_HEADER, SIGNATURE_HEADER},
     },
@@ -43,7 +47,7 @@ use crate::{
 /// Most answers that are streamed at the same time.
 pub const STREAMS: usize = 16;
 
-/// The four routes of the desk.
+/// The routes of the desk.
 pub fn router<S: Store>(desk: Arc<Desk<S>>) -> Router {
     let face = Face { desk, streams: Arc::new(Semaphore::new(STREAMS)) };
     let routes = Router::new()
@@ -51,6 +55,8 @@ pub fn router<S: Store>(desk: Arc<Desk<S>>) -> Router {
         .route(wire::KEYRING, get(keyring::<S>))
         .route(&format!("{}{{id}}", wire::EXHIBITS), get(exhibits::<S>))
         .route(wire::OUTBOX, post(outbox::<S>))
+        .route(MISSING, get(missing::<S>))
+        .route(ENVELOPES, get(new_envelopes::<S>).post(take_envelopes::<S>))
         .fallback(nothing)
         .method_not_allowed_fallback(nothing)
         .with_state(face);
@@ -119,27 +125,68 @@ async fn exhibits<S: Store>(
     Ok(streamed(shape, face.streams, move |out| io::copy(&mut found, out).map(drop)).await)
 }
 
+async fn missing<S: Store>(
+    State(face): State<Face<S>>,
+    request: Request,
+) -> Result<Response, Refused> {
+    let (parts, _) = request.into_parts();
+    let asker = admit(&face.desk, &parts)?;
+    let after = read_after(&parts.uri)?;
+    let desk = Arc::clone(&face.desk);
+    let page = blocking(move || desk.missing(&asker, after)).await?;
+    json(&page, STEP)
+}
+
+async fn new_envelopes<S: Store>(
+    State(face): State<Face<S>>,
+    request: Request,
+) -> Result<Response, Refused> {
+    let (parts, _) = request.into_parts();
+    let asker = admit(&face.desk, &parts)?;
+    let after = read_after(&parts.uri)?;
+    let desk = Arc::clone(&face.desk);
+    let tape = blocking(move || desk.new_envelopes(&asker, after)).await?;
+    Ok(whole("application/x-tar", tape))
+}
+
+async fn take_envelopes<S: Store>(
+    State(face): State<Face<S>>,
+    request: Request,
+) -> Result<Response, Refused> {
+    let (parts, body) = request.into_parts();
+    admit_without_query(&face.desk, &parts)?;
+    let body = signed_body(&parts, body, BATCH_BYTES).await?;
+    json(&face.desk.take_envelopes(&body).await?, STEP)
+}
+
+/// A body of exactly that size, whose digest was signed.
+async fn signed_body(parts: &Parts, body: Body, size: usize) -> Result<Vec<u8>, DeskError> {
+    let body = read_exactly(body, size).await?;
+    let digest = one(&parts.headers, DIGEST_HEADER)?;
+    if digest == signature::content_digest(&body) { Ok(body) } else { Err(DeskError::Digest) }
+}
+
+/// JSON, then spaces up to a multiple of `step` bytes.
+fn json(value: &impl Serialize, step: usize) -> Result<Response, Refused> {
+    let answer = serde_json::to_vec(value).map_err(io::Error::other);
+    let mut answer = answer.map_err(store_error)?;
+    // SECURITY(T2): nobody on the way counts what was handed in by the answer.
+    answer.resize(answer.len().div_ceil(step).saturating_mul(step), b' ');
+    Ok(whole("application/json", answer))
+}
+
 async fn outbox<S: Store>(
     State(face): State<Face<S>>,
     request: Request,
 ) -> Result<Response, Refused> {
     let (parts, body) = request.into_parts();
     admit_without_query(&face.desk, &parts)?;
-    let body = read_exactly(body, BODY).await?;
-    let digest = one(&parts.headers, DIGEST_HEADER)?;
-    if digest != signature::content_digest(&body) {
-        return Err(DeskError::Digest.into());
-    }
+    let body = signed_body(&parts, body, BODY).await?;
     let begun = Instant::now();
     let answer = face.desk.take_in(&body, &mut OsRng).await;
     // SECURITY(T2): nor by how long it took to make it durable; most pushes fit into one step.
     sleep(until_step(begun.elapsed())).await;
-    let answer = answer?;
-    let answer = serde_json::to_vec(&answer).map_err(io::Error::other);
-    let mut answer = answer.map_err(store_error)?;
-    // SECURITY(T2): nobody on the way counts what was handed in by the answer.
-    answer.resize(wire::PUSH_ANSWER.max(answer.len()), b' ');
-    Ok(whole("application/json", answer))
+    json(&answer?, wire::PUSH_ANSWER)
 }
 
 /// How long from now to the next whole step.
@@ -234,7 +281,9 @@ const fn status_of(error: &DeskError) -> StatusCode {
         | DeskError::Replayed => StatusCode::UNAUTHORIZED,
         DeskError::Authority => StatusCode::MISDIRECTED_REQUEST,
         DeskError::TooMany => StatusCode::TOO_MANY_REQUESTS,
-        DeskError::Query | DeskError::Digest | DeskError::Outbox(_) => StatusCode::BAD_REQUEST,
+        DeskError::Query | DeskError::Digest | DeskError::Outbox(_) | DeskError::Batch(_) => {
+            StatusCode::BAD_REQUEST
+        }
         DeskError::NotFound => StatusCode::NOT_FOUND,
         DeskError::Range { .. } => StatusCode::RANGE_NOT_SATISFIABLE,
         DeskError::Store(_) | DeskError::Folder(_) => StatusCode::SERVICE_UNAVAILABLE,

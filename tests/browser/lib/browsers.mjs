@@ -101,12 +101,27 @@ export class Visitor {
   /** Presses Tab once; what has the focus now must be seen to have it, as soon as the page is drawn. */
   async stop(key = "Tab", selector = "*") {
     await this.press(key);
+    let focus = await this.#focus(selector);
+    if (focus.fault) {
+      // Once in some thousand stops, on a busy machine and after a reload, Firefox gave the focus and did not scroll.
+      // Whoever sees nothing goes back and forth; what is not seen then is a fault of ours.
+      const { html } = focus;
+      await this.press(key === "Tab" ? "Shift+Tab" : "Tab");
+      await this.press(key);
+      focus = await this.#focus(selector);
+      assert.equal(focus.html, html, "back and forth leads to another place");
+    }
+    assert.equal(focus.fault, null, `the focus on ${focus.html}`);
+    return focus;
+  }
+
+  /** What has the focus, once it is seen or ten seconds have passed. */
+  async #focus(selector) {
     let focus = await this.see(seenFocus, selector);
-    for (let n = 0; focus.fault && n < 200; n += 1) {
+    for (let n = 0; focus.fault && n < 100; n += 1) {
       await pause(100);
       focus = await this.see(seenFocus, selector);
     }
-    assert.equal(focus.fault, null, `the focus on ${focus.html}`);
     return focus;
   }
 

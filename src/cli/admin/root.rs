@@ -1,0 +1,175 @@
+//! `sandyk admin root`: a root key made where its holder is.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use rand::rngs::OsRng;
+
+use crate::{
+    admin::{self, RootKey},
+    cli::{
+        admin::{refused, save_new},
+        exit::{CliError, Exit},
+        out::Out,
+        passphrase,
+        words::{Told as _, Words},
+    },
+    files,
+    keyring::KeyringError,
+    note::KeyName,
+    paper::{self, PaperError, Typist},
+};
+
+#[derive(Debug, Subcommand)]
+pub(super) enum RootCommand {
+    /// Make one root key on its holder's own machine
+    Make(MakeArgs),
+    /// Print a root key file as a page that can be typed back
+    Paper(PaperArgs),
+    /// Type a printed root key back, line by line
+    Restore(RestoreArgs),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct MakeArgs {
+    /// Its name in signatures, root-4 or one like it; it says nothing of the person
+    #[arg(long, value_name = "NAME")]
+    name: String,
+    /// The root key file to write; NAME.pub is written beside it
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+    /// A file with its passphrase; asked for if left out
+    #[arg(long, value_name = "FILE")]
+    passphrase_file: Option<PathBuf>,
+    /// scrypt's cost, for rehearsals
+    #[arg(long, default_value_t = 18, hide = true)]
+    work_factor: u8,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct PaperArgs {
+    /// The root key file, root-3-spare.age or one like it
+    #[arg(long, value_name = "FILE")]
+    root: PathBuf,
+    /// The page to write; shown if left out
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RestoreArgs {
+    /// The root key file to write
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+    /// A file with the typed lines; asked for line by line if left out
+    #[arg(long, value_name = "FILE")]
+    page: Option<PathBuf>,
+    /// A file with its passphrase; asked for if left out
+    #[arg(long, value_name = "FILE")]
+    passphrase_file: Option<PathBuf>,
+}
+
+pub(super) fn run(command: RootCommand, out: &mut Out) -> Result<Exit, CliError> {
+    match command {
+        RootCommand::Make(args) => make(&args, out),
+        RootCommand::Paper(args) => print(&args, out),
+        RootCommand::Restore(args) => restore(&args, out),
+    }
+}
+
+fn make(args: &MakeArgs, out: &mut Out) -> Result<Exit, CliError> {
+    let name = KeyName::parse(&args.name).or_else(|e| refused(KeyringError::from(e)))?;
+    let key = RootKey::generate(name, &mut OsRng);
+    let words = passphrase::ask_new(args.passphrase_file.as_ref(), &args.name, out)?;
+    let (file, public) = (&args.out, args.out.with_extension("pub"));
+    save_new(file, &key.to_file(&words, args.work_factor).or_else(refused)?)?;
+    save_new(&public, &admin::write_root_pub(&key).or_else(refused)?)?;
+    out.table(
+        &["root", "fingerprint", "file"],
+        &[vec![args.name.clone(), key.named().fingerprint(), file.display().to_string()]],
+    )?;
+    out.steps(&[
+        (
+            "Give the .pub file to whoever holds the ceremony's folder, and read the fingerprint out.",
+            Words::of("root-made-give"),
+        ),
+        (
+            "They run `sandyk admin roots --add`, or `sandyk admin init --root-pub` at the beginning.",
+            Words::of("root-made-next"),
+        ),
+    ]);
+    Ok(Exit::Done)
+}
+
+fn print(args: &PaperArgs, out: &mut Out) -> Result<Exit, CliError> {
+    let page = RootKey::page(&args.root).or_else(refused)?;
+    match &args.out {
+        Some(file) => {
+            save_new(file, &page)?;
+            out.line(file.display())?;
+        }
+        None => page.lines().try_for_each(|line| out.line(line))?,
+    }
+    out.steps(&[
+        (
+            "Print it on a printer that keeps no copies; then destroy the file of the page.",
+            Words::of("paper-print"),
+        ),
+        (
+            "Type it back once, now: `sandyk admin root restore --out NEW`. What was never tried is no spare.",
+            Words::of("paper-try"),
+        ),
+        (
+            "Whoever has the page and its passphrase has the root key: keep them in two places.",
+            Words::of("paper-apart"),
+        ),
+    ]);
+    Ok(Exit::Done)
+}
+
+fn restore(args: &RestoreArgs, out: &mut Out) -> Result<Exit, CliError> {
+    let sealed = match &args.page {
+        Some(file) => {
+            let text = files::load_text(file, MAX_PAGE_BYTES).map_err(|error| {
+                CliError::failed(format!("{}: {error}", file.display()))
+                    .kept("nothing was written")
+                    .advice("name the file with the typed lines")
+                    .words(Words::of("paper-page").with("file", file.display()).why(error.words()))
+            })?;
+            paper::read(&text).map_err(|e| CliError::told(Exit::Failed, e).words(e.words()))?
+        }
+        None => typed(out)?,
+    };
+    save_new(&args.out, &RootKey::from_page(&sealed))?;
+    let words =
+        passphrase::ask(args.passphrase_file.as_ref(), &args.out.display().to_string(), out)?;
+    let named = RootKey::open(&args.out, &words).or_else(refused)?.named();
+    out.line(format!("{}  {}", named.name.as_str(), named.fingerprint()))?;
+    out.tell(
+        "It opens. Compare the fingerprint with that of `sandyk admin keyring show`.",
+        &Words::of("paper-restored"),
+    );
+    Ok(Exit::Done)
+}
+
+/// Line by line from the keyboard; a wrong one is typed again.
+fn typed(out: &mut Out) -> Result<Vec<u8>, CliError> {
+    let mut typist = Typist::default();
+    out.tell(
+        "Type the page line by line, with the number at its beginning, until the line with ==.",
+        &Words::of("paper-type"),
+    );
+    for line in std::io::stdin().lines() {
+        let Ok(line) = line else { break };
+        match typist.take(&line) {
+            Ok(Some(sealed)) => return Ok(sealed),
+            Ok(None) => {}
+            Err(error) => out.warn(error, &error.words()),
+        }
+    }
+    let error = PaperError::Whole;
+    Err(CliError::told(Exit::Failed, error).words(error.words()))
+}
+
+/// A page, and whatever was typed around it.
+const MAX_PAGE_BYTES: u64 = 64 << 10;

@@ -1,0 +1,48 @@
+//! Random years of an organisation, against a small model of who may open what.
+//!
+//! People join, leave and are arrested, keyrings are renewed, roots change, servers lie, crash and lose things.
+//! After every step the real envelopes open for exactly those for whom the model says so.
+//! A life is told by its seed; one that fails is cut down to the steps that it needs, and printed:
+//! `SANDYK_SIMULATION=seed:step,step cargo test --test simulation replay` lives it again.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::cast_possible_truncation,
+    reason = "tests say what they expect by failing"
+)]
+
+mod check;
+mod joins;
+mod keyrings;
+mod life;
+mod model;
+mod rewraps;
+mod serving;
+mod world;
+
+use life::{Plan, live_all};
+
+/// Steps of one life: six years, two weeks or so between them.
+const STEPS: u32 = 150;
+
+#[test]
+fn in_random_years_exactly_the_right_people_open_exactly_the_right_things() {
+    live_all(1..=16, STEPS);
+}
+
+#[test]
+#[ignore = "takes minutes: tests/nightly"]
+fn in_thousands_of_random_years_exactly_the_right_people_open_exactly_the_right_things() {
+    live_all(1_000..=1_999, STEPS);
+}
+
+#[test]
+#[expect(clippy::disallowed_methods, reason = "a person says which life to live again")]
+fn replay() {
+    if let Ok(told) = std::env::var("SANDYK_SIMULATION") {
+        Plan::parse(&told).unwrap().live();
+    }
+}
