@@ -29,6 +29,8 @@ pub mod notify;
 pub mod others;
 pub mod out;
 #[cfg(any(feature = "admin", feature = "review"))]
+mod page;
+#[cfg(any(feature = "admin", feature = "review"))]
 pub mod passphrase;
 #[cfg(feature = "serve")]
 pub mod rescue;

@@ -11,13 +11,11 @@ use crate::{
         admin::{refused, save_new},
         exit::{CliError, Exit},
         out::Out,
-        passphrase,
-        words::{Told as _, Words},
+        page, passphrase,
+        words::Words,
     },
-    files,
     keyring::KeyringError,
     note::KeyName,
-    paper::{self, PaperError, Typist},
 };
 
 #[derive(Debug, Subcommand)]
@@ -103,13 +101,7 @@ fn make(args: &MakeArgs, out: &mut Out) -> Result<Exit, CliError> {
 
 fn print(args: &PaperArgs, out: &mut Out) -> Result<Exit, CliError> {
     let page = RootKey::page(&args.root).or_else(refused)?;
-    match &args.out {
-        Some(file) => {
-            save_new(file, &page)?;
-            out.line(file.display())?;
-        }
-        None => page.lines().try_for_each(|line| out.line(line))?,
-    }
+    page::give(&page, args.out.as_deref(), out)?;
     out.steps(&[
         (
             "Print it on a printer that keeps no copies; then destroy the file of the page.",
@@ -128,18 +120,7 @@ fn print(args: &PaperArgs, out: &mut Out) -> Result<Exit, CliError> {
 }
 
 fn restore(args: &RestoreArgs, out: &mut Out) -> Result<Exit, CliError> {
-    let sealed = match &args.page {
-        Some(file) => {
-            let text = files::load_text(file, MAX_PAGE_BYTES).map_err(|error| {
-                CliError::failed(format!("{}: {error}", file.display()))
-                    .kept("nothing was written")
-                    .advice("name the file with the typed lines")
-                    .words(Words::of("paper-page").with("file", file.display()).why(error.words()))
-            })?;
-            paper::read(&text).map_err(|e| CliError::told(Exit::Failed, e).words(e.words()))?
-        }
-        None => typed(out)?,
-    };
+    let sealed = page::take(args.page.as_deref(), out)?;
     save_new(&args.out, &RootKey::from_page(&sealed))?;
     let words =
         passphrase::ask(args.passphrase_file.as_ref(), &args.out.display().to_string(), out)?;
@@ -151,25 +132,3 @@ fn restore(args: &RestoreArgs, out: &mut Out) -> Result<Exit, CliError> {
     );
     Ok(Exit::Done)
 }
-
-/// Line by line from the keyboard; a wrong one is typed again.
-fn typed(out: &mut Out) -> Result<Vec<u8>, CliError> {
-    let mut typist = Typist::default();
-    out.tell(
-        "Type the page line by line, with the number at its beginning, until the line with ==.",
-        &Words::of("paper-type"),
-    );
-    for line in std::io::stdin().lines() {
-        let Ok(line) = line else { break };
-        match typist.take(&line) {
-            Ok(Some(sealed)) => return Ok(sealed),
-            Ok(None) => {}
-            Err(error) => out.warn(error, &error.words()),
-        }
-    }
-    let error = PaperError::Whole;
-    Err(CliError::told(Exit::Failed, error).words(error.words()))
-}
-
-/// A page, and whatever was typed around it.
-const MAX_PAGE_BYTES: u64 = 64 << 10;

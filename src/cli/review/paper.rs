@@ -11,16 +11,15 @@ use crate::{
     cli::{
         exit::{CliError, Exit},
         out::Out,
-        passphrase,
+        page, passphrase,
         review::{
             Places,
             passphrase::{explain, no_keys},
         },
         words::{Told as _, Words},
     },
-    files::{self, Audience, Existing},
+    files,
     keyring::{Invitation, MAX_INVITATION_BYTES},
-    paper::{self, PaperError, Typist},
     review,
 };
 
@@ -44,14 +43,7 @@ pub(super) struct RestoreArgs {
 pub(super) fn print(args: &PaperArgs, places: &Places, out: &mut Out) -> Result<Exit, CliError> {
     let keys = places.resolve()?.keys.ok_or_else(no_keys)?;
     let page = review::page(&keys).map_err(|e| explain(&e))?;
-    match &args.out {
-        Some(file) => {
-            files::save(file, page.as_bytes(), Audience::Owner, Existing::Refuse)
-                .map_err(|error| trouble(file, &error))?;
-            out.line(file.display())?;
-        }
-        None => page.lines().try_for_each(|line| out.line(line))?,
-    }
+    page::give(&page, args.out.as_deref(), out)?;
     out.steps(&[
         (
             "Print it on a printer that keeps no copies; then destroy the file of the page.",
@@ -84,13 +76,7 @@ pub(super) fn restore(
         let words = Words::of("invitation-refused").with("file", &shown).why(e.words());
         CliError::told(Exit::Failed, format!("the invitation {shown}: {e}")).words(words)
     })?;
-    let sealed = match &args.page {
-        Some(file) => {
-            let text = files::load_text(file, MAX_PAGE_BYTES).map_err(|e| trouble(file, &e))?;
-            paper::read(&text).map_err(|e| mistyped(&e))?
-        }
-        None => typed(out)?,
-    };
+    let sealed = page::take(args.page.as_deref(), out)?;
     let words = passphrase::ask(config.passphrase_file.as_ref(), "your keys", out)?;
     let public = review::keys_from_page(&keys, &sealed, &words, &invitation.trust)
         .map_err(|e| explain(&e))?;
@@ -110,34 +96,9 @@ pub(super) fn restore(
     Ok(Exit::Done)
 }
 
-/// Line by line from the keyboard; a wrong one is typed again.
-fn typed(out: &mut Out) -> Result<Vec<u8>, CliError> {
-    let mut typist = Typist::default();
-    out.tell(
-        "Type the page line by line, with the number at its beginning, until the line with ==.",
-        &Words::of("paper-type"),
-    );
-    for line in io::stdin().lines() {
-        let Ok(line) = line else { break };
-        match typist.take(&line) {
-            Ok(Some(sealed)) => return Ok(sealed),
-            Ok(None) => {}
-            Err(error) => out.warn(error, &error.words()),
-        }
-    }
-    Err(mistyped(&PaperError::Whole))
-}
-
-fn mistyped(error: &PaperError) -> CliError {
-    CliError::told(Exit::Failed, error).words(error.words())
-}
-
 fn trouble(file: &Path, error: &io::Error) -> CliError {
     CliError::failed(format!("{}: {error}", file.display()))
         .kept("nothing was written")
         .advice("name another file, or check the disk")
         .words(Words::of("paper-file").with("file", file.display()).why(error.words()))
 }
-
-/// A page, and whatever was typed around it.
-const MAX_PAGE_BYTES: u64 = 64 << 10;

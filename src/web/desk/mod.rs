@@ -89,9 +89,7 @@ async fn changes<S: Store>(
     State(face): State<Face<S>>,
     request: Request,
 ) -> Result<Response, Refused> {
-    let (parts, _) = request.into_parts();
-    let asker = admit(&face.desk, &parts)?;
-    let after = read_after(&parts.uri)?;
+    let (asker, after) = asked_after(&face, request)?;
     let desk = Arc::clone(&face.desk);
     let page = blocking(move || desk.page(&asker, after)).await?;
     let shape = Shape::tape(page.bytes());
@@ -129,9 +127,7 @@ async fn missing<S: Store>(
     State(face): State<Face<S>>,
     request: Request,
 ) -> Result<Response, Refused> {
-    let (parts, _) = request.into_parts();
-    let asker = admit(&face.desk, &parts)?;
-    let after = read_after(&parts.uri)?;
+    let (asker, after) = asked_after(&face, request)?;
     let desk = Arc::clone(&face.desk);
     let page = blocking(move || desk.missing(&asker, after)).await?;
     json(&page, STEP)
@@ -141,9 +137,7 @@ async fn new_envelopes<S: Store>(
     State(face): State<Face<S>>,
     request: Request,
 ) -> Result<Response, Refused> {
-    let (parts, _) = request.into_parts();
-    let asker = admit(&face.desk, &parts)?;
-    let after = read_after(&parts.uri)?;
+    let (asker, after) = asked_after(&face, request)?;
     let desk = Arc::clone(&face.desk);
     let tape = blocking(move || desk.new_envelopes(&asker, after)).await?;
     Ok(whole("application/x-tar", tape))
@@ -199,6 +193,12 @@ fn until_step(took: Duration) -> Duration {
 fn admit_without_query<S: Store>(desk: &Desk<S>, parts: &Parts) -> Result<(), DeskError> {
     admit(desk, parts)?;
     parts.uri.query().map_or(Ok(()), |_| Err(DeskError::Query))
+}
+
+/// Who asks, and after which place.
+fn asked_after<S: Store>(face: &Face<S>, request: Request) -> Result<(Asker, u64), DeskError> {
+    let (parts, _) = request.into_parts();
+    Ok((admit(&face.desk, &parts)?, read_after(&parts.uri)?))
 }
 
 fn admit<S: Store>(desk: &Desk<S>, parts: &Parts) -> Result<Asker, DeskError> {
