@@ -181,9 +181,12 @@ impl<'a> Claims<'a> {
 /// A casebook key could not be made or is not used.
 #[derive(Debug, Clone, thiserror::Error, PartialEq, Eq)]
 pub enum KeyError {
-    /// Its envelope is not here.
-    #[error("its envelope is not here yet, or cannot be read")]
+    /// There is no envelope for this reader.
+    #[error("it is not sealed to you yet")]
     NotHere,
+    /// The file system does not give the envelope.
+    #[error("its envelope cannot be read")]
+    Unreadable,
     /// The envelope does not open.
     #[error("its envelope does not open with this reader's identity")]
     NotOpened,

@@ -13,8 +13,9 @@
 //! 4. An act of a newer version is kept and counted, never half-read.
 //! 5. A casebook key is used only under a valid signature of a reader.
 //!
-//! Does not: read or write files, keep keys, know what a testimony says. Moving entries to a new
-//! key after a rotation and dropping bodies are not built yet; the chain allows both.
+//! Does not: read or write files, keep keys, know what a testimony says. Entries stay sealed to the
+//! key of their time; a new reader gets an envelope of that key, and a retired one's goes (the
+//! format says why that is enough). Dropping bodies is not built; the chain allows it.
 //! Spec: `docs/format/casebook.md`.
 
 mod entry;

@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    io::ErrorKind,
     path::Path,
 };
 
@@ -93,9 +94,10 @@ fn open_keys(
     let (mut keys, mut faults) = (Vec::new(), Vec::new());
     let mut made = BTreeMap::new();
     for (position, path) in of_feed.chain(own) {
-        let opened = match load(&path) {
-            Some(envelope) => CasebookKey::open(&envelope, &reader.reading, roster),
-            None => Err(KeyError::NotHere),
+        let opened = match files::load_plain(&path, MAX_FILE) {
+            Ok(envelope) => CasebookKey::open(&envelope, &reader.reading, roster),
+            Err(error) if error.kind() == ErrorKind::NotFound => Err(KeyError::NotHere),
+            Err(_) => Err(KeyError::Unreadable),
         };
         match opened.and_then(|key| admit(key, &mut keys, &mut made)) {
             Ok(()) => {}

@@ -65,6 +65,9 @@ pub enum ExhibitsHere {
 /// Why a testimony is not shown.
 #[derive(Debug, thiserror::Error)]
 pub enum Unproven {
+    /// No envelope of this reader is in the workspace.
+    #[error("it is not sealed to you yet: no envelope-account.age is here")]
+    NotSealedToYou,
     /// A file is not in the workspace.
     #[error("{0} is not here yet")]
     Missing(&'static str),
@@ -104,7 +107,8 @@ impl Unproven {
         match self {
             Self::OtherCover => Some("cover.age"),
             Self::NotOpened { part, cause: OpenError::NotUnderThisCover(_) } => Some(part),
-            Self::Missing(_)
+            Self::NotSealedToYou
+            | Self::Missing(_)
             | Self::NotOpened { .. }
             | Self::UnknownKeyring
             | Self::OtherAccount
@@ -140,7 +144,9 @@ impl Opener<'_> {
         if sealed_cover.digest() != *committed {
             return Err(Unproven::OtherCover);
         }
-        let envelope = self.load(id, "envelope-account.age")?;
+        let envelope = self.load(id, "envelope-account.age").map_err(|why| {
+            if matches!(why, Unproven::Missing(_)) { Unproven::NotSealedToYou } else { why }
+        })?;
         let key = self
             .keys
             .reading

@@ -29,6 +29,29 @@ fn begun() -> (Room, TestimonyId, Recipient) {
     (room, id, key.unwrap().recipient())
 }
 
+#[test]
+fn who_came_later_is_told_what_is_closed_to_them_and_who_opens_it() {
+    let (room, id, _) = begun();
+    let id = id.to_string();
+    let envelope = format!("testimonies/{id}/envelope-account.age");
+    for lacking in [envelope.as_str(), "casebook/keys/00000000000000000002.age"] {
+        fs::remove_file(room.workspace(1).join(lacking)).unwrap();
+    }
+    let told = said(&room.run(1, &["list"]));
+    assert!(told.contains("LOCKED") && !told.contains("NOT PROVEN"), "{told}");
+    assert!(told.contains("not sealed to you yet: 1\n"), "{told}");
+    assert!(
+        told.contains("casebook keys not sealed to you yet: 1 (event 2 of the feed); closed"),
+        "{told}"
+    );
+    assert!(told.contains("a colleague runs `sandyk review rewrap`"), "{told}");
+    assert!(!told.contains("not proven"), "one key that is not here is one sentence: {told}");
+    for args in [&["show", &id][..], &["read"]] {
+        let told = said(&room.run(1, args));
+        assert!(told.contains("a colleague runs `sandyk review rewrap`"), "{args:?}: {told}");
+    }
+}
+
 /// A remark on a testimony, signed in the name of `by` with `key`.
 struct Forged<'a> {
     by: ReaderId,

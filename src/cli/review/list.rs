@@ -20,7 +20,7 @@ use crate::{
     clock::{Day, Week},
     forget::{Authority, Reason},
     id::{CaseId, ReaderId, TestimonyId},
-    review::{Content, ExhibitsHere, Forgotten, Opened, Session, sort_by_urgency},
+    review::{Content, ExhibitsHere, Forgotten, Opened, Session, Unproven, sort_by_urgency},
     testimony::{Code, List},
 };
 
@@ -99,6 +99,7 @@ pub(super) fn run(args: &ListArgs, session: &mut Session, out: &mut Out) -> Resu
         return Ok(Exit::Done);
     }
     rows(&testimonies, session, out)?;
+    say_locked(testimonies.iter().filter(|t| is_locked(t)).count(), out);
     gone.iter().try_for_each(|gone| out.item(0, &forget::sentence(gone)))?;
     if testimonies.is_empty() && gone.is_empty() && out.format() == Format::Table {
         match (case, args.unread) {
@@ -114,6 +115,25 @@ pub(super) fn run(args: &ListArgs, session: &mut Session, out: &mut Out) -> Resu
     }
     Ok(Exit::Done)
 }
+
+/// Whether it came without an envelope for this reader.
+pub(super) const fn is_locked(opened: &Opened) -> bool {
+    matches!(opened.content, Err(Unproven::NotSealedToYou))
+}
+
+/// Says how a reader comes to open what is not sealed to them, if there is any.
+pub(super) fn say_locked(count: usize, out: &mut Out) {
+    if count > 0 {
+        out.tell(
+            format!("not sealed to you yet: {count}\n   next: {TO_BE_SEALED}"),
+            &Words::of("list-locked").count("count", count),
+        );
+    }
+}
+
+/// What brings a reader the envelopes that they lack.
+pub(super) const TO_BE_SEALED: &str = "a colleague runs `sandyk review rewrap`, then `sandyk sync`; after that you \
+                                       run `sandyk sync`";
 
 /// Writes testimonies as JSON, as a table where there is room, else one below the other.
 pub(super) fn rows(
@@ -217,7 +237,8 @@ impl Seen {
         let (danger, from, about, begins) = row.said.as_ref().map_or_else(
             || {
                 let why = row.unproven.clone().unwrap_or_default();
-                ("NOT PROVEN".to_owned(), String::new(), String::new(), why)
+                let state = if is_locked(opened) { "LOCKED" } else { "NOT PROVEN" };
+                (state.to_owned(), String::new(), String::new(), why)
             },
             |said| said.words(&row.stands),
         );

@@ -16,6 +16,7 @@ mod exhibits;
 mod files;
 mod forget;
 mod init;
+mod lacks;
 mod leave;
 mod list;
 mod marks;

@@ -10,7 +10,7 @@ use crate::{
         out::{Format, Out},
         review::{
             account, answers, cases, files, forget,
-            list::Row,
+            list::{self, Row, TO_BE_SEALED},
             reply,
             sitting::{name, short, write},
             standing, words,
@@ -65,9 +65,11 @@ pub(super) fn next(session: &mut Session, out: &mut Out) -> Result<Exit, CliErro
     let mut waiting = session.open_all();
     let casebook = &session.book.casebook;
     let read = |id| casebook.opened.get(&id).is_some_and(|by| by.contains_key(&me));
+    let locked = waiting.iter().filter(|t| list::is_locked(t)).count();
     waiting.retain(|t| t.content.is_ok() && !read(t.id));
     sort_by_urgency(&mut waiting);
     let Some(first) = waiting.first() else {
+        list::say_locked(locked, out);
         out.tell(
             "You have read everything that can be opened here.\n   next: `sandyk sync` fetches what is \
              new; `sandyk review list` shows all",
@@ -114,6 +116,12 @@ pub(super) fn not_in_the_feed() -> CliError {
 
 /// A testimony that cannot be shown.
 pub(super) fn not_proven(why: &Unproven) -> CliError {
+    if matches!(why, Unproven::NotSealedToYou) {
+        return CliError::refused(why.to_string())
+            .kept("it stays in the workspace as it is")
+            .advice(TO_BE_SEALED)
+            .words(why.words());
+    }
     let refused = CliError::refused(format!("this testimony is not proven: {why}"))
         .kept("nothing of it was shown; it stays in the workspace as it is");
     refused

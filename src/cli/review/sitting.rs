@@ -15,7 +15,7 @@ use crate::{
         others::warn_if_open,
         out::Out,
         passphrase,
-        review::{Places, device, forget},
+        review::{Places, device, forget, lacks},
         words::{Told as _, Words},
     },
     clock::{Clock as _, Day, SystemClock},
@@ -23,8 +23,8 @@ use crate::{
     id::ReaderId,
     keyring::KeyringError,
     review::{
-        FeedAlarm, KeyFault, KeysError, ReaderKeys, Session, SessionError, Workspace,
-        WorkspaceError, WriteError,
+        FeedAlarm, KeysError, ReaderKeys, Session, SessionError, Workspace, WorkspaceError,
+        WriteError,
     },
     sealed::open_passfile::PassError,
 };
@@ -309,50 +309,7 @@ pub(super) fn say_what_is_wrong(session: &Session, out: &mut Out) {
             &Words::of("warn-not-listed"),
         );
     }
-    say_what_the_casebook_lacks(session, out);
-}
-
-/// Keys and entries that do not count, and what this version does not know.
-fn say_what_the_casebook_lacks(session: &Session, out: &mut Out) {
-    for fault in session.book.key_faults.iter().take(SHOWN) {
-        let KeyFault { position, cause } = fault;
-        let words = Words::of("warn-casebook-key").with("place", position).why(cause.words());
-        out.warn(format!("{position}: a casebook key is not used: {cause}"), &words);
-    }
-    let more = session.book.key_faults.len().saturating_sub(SHOWN);
-    if more > 0 {
-        let words = Words::of("warn-casebook-keys").count("count", more);
-        out.warn(format!("{more} more casebook keys are not used"), &words);
-    }
-    let casebook = &session.book.casebook;
-    for fault in casebook.faults.iter().take(SHOWN) {
-        let whose = fault.by.map_or_else(String::new, |by| {
-            format!(", said to be entry {} of {}", fault.seq.unwrap_or(0), name(session, by))
-        });
-        let (place, cause) = (format!("{}{whose}", fault.position), &fault.cause);
-        let words = Words::of("warn-entry").with("place", fault.position).why(cause.words());
-        out.warn(format!("not proven: {place}: {cause}"), &words);
-    }
-    let more = casebook.faults.len().saturating_sub(SHOWN);
-    if more > 0 {
-        let words = Words::of("warn-entries").count("count", more);
-        out.warn(format!("not proven: {more} more casebook entries"), &words);
-    }
-    if session.unknown_events() > 0 {
-        let n = session.unknown_events();
-        out.warn(
-            format!(
-                "{n} events of a kind that this version does not know\n   kept: they stay as they \
-                 are\n   next: update sandyk"
-            ),
-            &Words::of("warn-unknown-events").count("count", n),
-        );
-    }
-    if casebook.unknown > 0 {
-        let n = casebook.unknown;
-        let english = format!("{n} entries that this version does not know are kept and not shown");
-        out.warn(english, &Words::of("warn-unknown-entries").count("count", n));
-    }
+    lacks::say(session, out);
 }
 
 /// A keyring that ran out, and a clock that cannot be right: reading goes on in both.
@@ -392,4 +349,4 @@ const TRIES: u8 = 3;
 /// Characters of an id on the screen.
 const SHORT: usize = 8;
 /// Faults that are named one by one.
-const SHOWN: usize = 10;
+pub(super) const SHOWN: usize = 10;

@@ -202,6 +202,7 @@ impl Told for KeyError {
         match self {
             Self::NotHere => Words::of("io-not-found"),
             Self::NotOpened
+            | Self::Unreadable
             | Self::Malformed
             | Self::WrongOrganisation
             | Self::UnknownKeyring
@@ -277,6 +278,7 @@ impl Told for FeedAlarm {
 impl Told for Unproven {
     fn words(&self) -> Words {
         match self {
+            Self::NotSealedToYou => Words::of("not-sealed-to-you"),
             Self::Missing(part) => Words::of("unproven-missing").with("file", part),
             Self::OtherCover | Self::OtherAccount | Self::UnknownKeyring => {
                 Words::of("unproven-other")
