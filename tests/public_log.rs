@@ -215,6 +215,7 @@ async fn every_week_gets_one_batch_of_one_size_whether_anything_came_or_not() {
     let before = (shown.checkpoint.clone(), log.log().batch(first).await.unwrap());
     drop(log);
     Arc::try_unwrap(store).ok().unwrap().close().await.unwrap();
+    batches_are_verified_like_all_else(&organisation, first);
     let (log, _store) = intake(&organisation, &clock);
     assert_eq!(log.log().round().await.unwrap(), 0, "nothing is made again");
     assert_eq!(log.log().shown().checkpoint, before.0);
@@ -226,6 +227,34 @@ async fn every_week_gets_one_batch_of_one_size_whether_anything_came_or_not() {
     let ahead = log.log().round().await.unwrap_err();
     assert!(ahead.to_string().contains("no week was closed"), "{ahead}");
     assert_eq!(log.log().shown().checkpoint, before.0);
+}
+
+/// `sandyk verify store` knows the batches, and names one that is not as its line says.
+fn batches_are_verified_like_all_else(organisation: &Organisation, week: Week) {
+    let store = organisation.at("store");
+    let verify = || {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_sandyk"));
+        let done = command.args(["--json", "verify", "store"]).arg(&store).output().unwrap();
+        let found: serde_json::Value = serde_json::from_slice(&done.stdout).unwrap();
+        (done.status.code(), found["damage"].clone())
+    };
+    assert_eq!(verify(), (Some(0), serde_json::json!([])));
+    let long = |path: &PathBuf| fs::metadata(path).unwrap().len() == 4096 * 32;
+    let blobs = fs::read_dir(store.join("blobs")).unwrap().map(|entry| entry.unwrap().path());
+    let batches: Vec<_> = blobs.filter(long).collect();
+    assert_eq!(batches.len(), 3);
+    let name = |path: &Path| path.file_name().unwrap().to_str().unwrap().to_owned();
+    for spoilt in &batches {
+        let bytes = fs::read(spoilt).unwrap();
+        let mut other = bytes.clone();
+        other[77] ^= 1;
+        fs::write(spoilt, other).unwrap();
+        let (code, damage) = verify();
+        assert_eq!((code, damage.as_array().unwrap().len()), (Some(3), 1), "{damage}");
+        assert_eq!(damage[0]["place"], format!("blobs/{}", name(spoilt)));
+        assert!(damage[0]["what"].as_str().unwrap().contains("public log"), "{damage} {week}");
+        fs::write(spoilt, bytes).unwrap();
+    }
 }
 
 /// Every batch from `first` on.

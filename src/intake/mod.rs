@@ -8,6 +8,7 @@
 //! Does not: know HTTP (that is `web`), open anything that readers open, or log anything of a witness.
 //! Spec: `docs/format/sealed.md`, `docs/format/receipt.md`.
 
+mod batches;
 pub mod doctor;
 mod kdf;
 pub mod mailbox;
@@ -19,6 +20,7 @@ mod submission;
 mod upload;
 mod weeks;
 
+pub use batches::Batches;
 pub use mailbox::MailboxKeys;
 pub use once::{Full, OncePage, OncePages};
 pub use standing::{Closed, KeyringFolder, Look, LookError, Readers};

@@ -20,6 +20,7 @@ use tokio::{
     task,
 };
 
+use super::batches::{ENTRIES, Kept, batch_key, entry_key};
 use crate::{
     clock::{Clock, Week},
     digest::Digest,
@@ -65,13 +66,6 @@ pub struct OpenWeek<'l> {
 struct State {
     /// The week whose batch comes next.
     next: Week,
-}
-
-/// What a batch is found by.
-#[derive(Clone, Copy, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Kept {
-    blob: BlobId,
 }
 
 /// The log does not go on; nothing that was taken in is lost, and the next round tries again.
@@ -375,20 +369,11 @@ fn name_of(what: &str) -> [u8; 16] {
     digest.as_bytes().first_chunk().copied().unwrap_or_default()
 }
 
-fn entry_key(place: usize) -> String {
-    format!("{ENTRIES}{place:020}")
-}
-
-fn batch_key(week: Week) -> String {
-    format!("log/batch/{week}")
-}
-
 fn waiting_key(week: Week) -> String {
     format!("log/waiting/{week}/")
 }
 
 const STATE: &str = "log/state";
-const ENTRIES: &str = "log/entry/";
 /// Records read or removed at once.
 const CHUNK: usize = 1024;
 /// Most weeks that are closed after the last day of the keyring: more means that the clock is wrong.

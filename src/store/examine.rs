@@ -34,6 +34,19 @@ pub struct Damage {
     pub what: String,
 }
 
+/// What stands in the journal, as it is read.
+pub enum Told<'j> {
+    /// An event, in order.
+    Event(&'j Event),
+    /// A record that was written; a later one of the same key counts.
+    Record {
+        /// Its key.
+        key: &'j [u8],
+        /// Its value.
+        value: &'j [u8],
+    },
+}
+
 /// What was found of the index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -69,11 +82,11 @@ pub struct Examined {
     pub damage: Vec<Damage>,
 }
 
-/// Reads the store in `folder`; every event goes to `take`, in order.
+/// Reads the store in `folder`; everything goes to `take`, in order.
 ///
 /// # Errors
 /// [`StoreError::NotAJournal`] or what the file system says; damage is no error but a finding.
-pub fn examine(folder: &Path, take: &mut dyn FnMut(&Event)) -> Result<Examined, StoreError> {
+pub fn examine(folder: &Path, take: &mut dyn FnMut(Told<'_>)) -> Result<Examined, StoreError> {
     // Held while the index is compared, so that no server starts meanwhile.
     let lock = File::options().append(true).open(folder.join("lock"));
     let free = lock.as_ref().is_ok_and(|lock| lock.try_lock().is_ok());
@@ -110,7 +123,7 @@ impl Examined {
         &mut self,
         journal: &Journal,
         index: Option<&Index>,
-        take: &mut dyn FnMut(&Event),
+        take: &mut dyn FnMut(Told<'_>),
     ) -> Result<(), StoreError> {
         let (end, mut payload) = (journal.len()?, Vec::new());
         while let Some(next) = journal.frame_at(self.journal, end, &mut payload)? {
@@ -144,23 +157,26 @@ impl Examined {
         Ok(())
     }
 
-    fn take(&mut self, at: u64, change: &Change<'_>, take: &mut dyn FnMut(&Event)) {
+    fn take(&mut self, at: u64, change: &Change<'_>, take: &mut dyn FnMut(Told<'_>)) {
         let expected = self.changes.saturating_add(1);
         if change.number != expected {
             self.note(format!("journal, byte {at}"), "a change is missing before it");
         }
         self.changes = change.number;
         self.attached.extend(change.attach.iter().copied().map(BlobId::from_bytes));
+        for (key, value) in &change.puts {
+            take(Told::Record { key: key.0, value: value.0 });
+        }
         if let Some(event) = &change.event {
             if event.cursor != self.events.saturating_add(1) {
                 self.note(format!("journal, byte {at}"), "an event is missing before it");
             }
             self.events = event.cursor;
-            take(&Event {
+            take(Told::Event(&Event {
                 cursor: Cursor(event.cursor),
                 leaf: Digest::from_bytes(event.leaf),
                 payload: event.payload.0.to_vec(),
-            });
+            }));
         }
     }
 

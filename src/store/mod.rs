@@ -56,7 +56,7 @@ mod times;
 pub use blobs::FileWriter;
 pub use engine::SledStore;
 pub use error::{BadCommit, StoreError};
-pub use examine::{Damage, Examined, IndexFound, examine};
+pub use examine::{Damage, Examined, IndexFound, Told, examine};
 pub use memory::{MemoryReader, MemoryStore, MemoryWriter};
 pub use recover::{HowOpened, WhyRebuilt};
 pub use rescue::Lost;

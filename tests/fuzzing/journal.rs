@@ -8,7 +8,7 @@ use std::{fs, path::Path};
 
 use sandyk::{
     files::{self, Audience, Existing},
-    store::{Cursor, Event, Examined, SledStore, Store as _, StoreError, examine},
+    store::{Cursor, Event, Examined, SledStore, Store as _, StoreError, Told, examine},
 };
 
 const STORE: [u8; 16] = [7; 16];
@@ -20,7 +20,12 @@ pub(crate) fn run(input: &[u8]) -> bool {
     let path = folder.join("journal");
     files::save(&path, &journal, Audience::Owner, Existing::Replace).unwrap();
     let mut events = Vec::new();
-    let examined = examine(folder, &mut |event| events.push(event.clone())).unwrap();
+    let examined = examine(folder, &mut |told| {
+        if let Told::Event(event) = told {
+            events.push(event.clone());
+        }
+    })
+    .unwrap();
     assert_eq!(examined.journal + examined.unfinished, length(&journal), "every byte counts");
     let damage = examined.damage.iter().any(|damage| damage.place.starts_with("journal"));
     match SledStore::open(folder) {

@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeMap,
-    fs::File,
+    fs::{self, File},
     io,
     path::{Path, PathBuf},
 };
@@ -20,9 +20,10 @@ use crate::{
     files,
     forget::Mark,
     id::BlobId,
+    intake::Batches,
     ledger::{Checkpoint, Feed, Frontier, LedgerKey, feed::FeedItem},
     note::NamedKey,
-    store::{Damage, Event, IndexFound, examine},
+    store::{Damage, Event, IndexFound, Told, examine},
 };
 
 #[derive(Debug, Args)]
@@ -117,11 +118,11 @@ pub(super) fn run(args: &StoreArgs, out: &mut Out) -> Result<Exit, CliError> {
 pub(crate) fn check(folder: &Path, against: &Against) -> Result<Found, CliError> {
     let known = against.load(folder)?;
     let mut ledger = Ledger { size: known.as_ref().map(|c| c.size), ..Ledger::default() };
-    let mut examined = examine(folder, &mut |event| ledger.take(event)).map_err(|e| {
+    let mut examined = examine(folder, &mut |told| ledger.take(told)).map_err(|e| {
         let words = Words::of("verify-store").why(e.words());
         CliError::from(e).kept("nothing was changed").advice("name the store's folder").words(words)
     })?;
-    let Ledger { frontier, root_then, parts, forgotten, damage, .. } = ledger;
+    let Ledger { frontier, root_then, parts, batches, forgotten, damage, .. } = ledger;
     examined.damage.extend(damage);
     let checkpoint = match (&known, root_then) {
         (None, _) => CheckpointFound::None,
@@ -139,7 +140,7 @@ pub(crate) fn check(folder: &Path, against: &Against) -> Result<Found, CliError>
     }
     let mut blob_bytes = 0_u64;
     for blob in examined.attached.clone() {
-        match read_blob(folder, blob, parts.get(&blob)) {
+        match read_blob(folder, blob, (parts.get(&blob), &batches)) {
             Ok((bytes, None)) => blob_bytes = blob_bytes.saturating_add(bytes),
             Ok((bytes, Some(what))) => {
                 blob_bytes = blob_bytes.saturating_add(bytes);
@@ -176,12 +177,21 @@ struct Ledger {
     root_then: Option<Digest>,
     /// What each blob must be.
     parts: BTreeMap<BlobId, (u64, Digest)>,
+    /// What each batch of the public log must be.
+    batches: Batches,
     forgotten: u64,
     damage: Vec<Damage>,
 }
 
 impl Ledger {
-    fn take(&mut self, event: &Event) {
+    fn take(&mut self, told: Told<'_>) {
+        match told {
+            Told::Event(event) => self.event(event),
+            Told::Record { key, value } => self.batches.take(key, value),
+        }
+    }
+
+    fn event(&mut self, event: &Event) {
         let cursor = event.cursor.0;
         let mut note = |what: &str| {
             self.damage.push(Damage { place: format!("event {cursor}"), what: what.to_owned() });
@@ -211,8 +221,13 @@ impl Ledger {
 fn read_blob(
     folder: &Path,
     blob: BlobId,
-    part: Option<&(u64, Digest)>,
+    (part, batches): (Option<&(u64, Digest)>, &Batches),
 ) -> io::Result<(u64, Option<&'static str>)> {
+    if part.is_none() && batches.names(blob) {
+        let file = fs::read(folder.join("blobs").join(blob.to_string()))?;
+        let bytes = u64::try_from(file.len()).unwrap_or(u64::MAX);
+        return Ok((bytes, batches.fault(blob, &file)));
+    }
     let mut file = File::open(folder.join("blobs").join(blob.to_string()))?;
     let mut hashed = HashingWriter::new(io::sink());
     let bytes = io::copy(&mut file, &mut hashed)?;
