@@ -26,7 +26,8 @@ use sandyk::{
     testimony::{FILE_FIELD, Field, FormError, Times, limits},
     web::pages::{
         self, Again, Answer, CODE_FIELD, Code, FREELY_FIELD, FileFate, MAILBOX_BYTES, MailboxPage,
-        NEUTRAL_SITE, Notice, PRESSURE_FIELD, PageSettings, PerLanguage, Plain, ReceiptPage, STYLE,
+        NEUTRAL_SITE, Notice, PRESSURE_FIELD, PageSettings, PerLanguage, Plain, ReceiptPage,
+        Replies, STYLE,
     },
 };
 
@@ -49,7 +50,13 @@ fn settings() -> PageSettings {
         max_files: 32,
         file_mb: 1024,
         total_mb: 4096,
+        replies: Replies::Here,
     }
+}
+
+/// Those of a server that was built so that it opens no answer.
+fn blind() -> PageSettings {
+    PageSettings { replies: Replies::Elsewhere, ..settings() }
 }
 
 fn notices() -> Vec<Notice<'static>> {
@@ -97,10 +104,19 @@ const ANSWERS: [Answer<'_>; 3] = [
 ];
 
 fn mailbox_of(locale: &Locale, answers: &[Answer<'_>], newer: usize) -> String {
+    mailbox_by(locale, &settings(), answers, newer)
+}
+
+fn mailbox_by(
+    locale: &Locale,
+    settings: &PageSettings,
+    answers: &[Answer<'_>],
+    newer: usize,
+) -> String {
     let (notices, files) = (&["box-sent"], &[FileFate::Cut("photo.jpg", 1)]);
     let page =
         MailboxPage { address: "x", notices, files, answers, newer, older: None, minutes: 30 };
-    pages::mailbox(locale, &page)
+    pages::mailbox(locale, settings, &page)
 }
 
 fn meant_of(locale: &Locale) -> String {
@@ -126,7 +142,9 @@ fn all(lang: Lang) -> Vec<(String, String)> {
         ("form".to_owned(), pages::form(l, &s)),
         ("receipt".to_owned(), receipt_of(lang)),
         ("leave".to_owned(), pages::leave(l, &[code()])),
-        ("enter".to_owned(), pages::enter(l)),
+        ("enter".to_owned(), pages::enter(l, &s)),
+        ("enter blind".to_owned(), pages::enter(l, &blind())),
+        ("mailbox blind".to_owned(), mailbox_by(l, &blind(), &ANSWERS, 2)),
         ("enter again".to_owned(), pages::enter_again(l, "mailbox-typo", "1 2", None)),
         ("meant".to_owned(), meant_of(l)),
         ("waiting".to_owned(), pages::waiting(l, 3, "/once/x")),

@@ -21,10 +21,7 @@ use super::{
     pages::{Again, Answer, CODE_FIELD, MailboxPage, REPLY_FIELD, once_path},
 };
 use crate::{
-    intake::{
-        MailboxKeys, OncePage, Unkept,
-        mailbox::{SHOWS_REPLIES, Shown},
-    },
+    intake::{MailboxKeys, OncePage, Unkept, mailbox::Shown},
     locale::Lang,
     receipt::{Receipt, ReceiptError},
 };
@@ -176,9 +173,7 @@ pub(super) async fn show(web: &Web, lang: Lang, visit: Visit<'_>) -> Response {
     let Visit { address, keys, notice, unkept, newer } = visit;
     let found = web.intake.replies(&keys, newer).await;
     let mut notices: Vec<&str> = notice.iter().map(String::as_str).collect();
-    if !SHOWS_REPLIES {
-        notices.push("box-blind");
-    } else if found.is_err() {
+    if found.is_err() {
         notices.push("box-unread");
     }
     let (found, older) = found.map_or_else(|_| (Vec::new(), None), |it| (it.shown, it.older));

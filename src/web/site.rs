@@ -8,13 +8,13 @@ use super::{
     answer::Static,
     pages::{
         self, AFTER, AFTER_PATH, Again, CODE_FIELD, Code, FileFate, MailboxPage, Notice,
-        PageSettings, PerLanguage, Plain, ReceiptPage, STYLE, STYLE_PATH,
+        PageSettings, PerLanguage, Plain, ReceiptPage, Replies, STYLE, STYLE_PATH,
     },
 };
 use crate::{
     config::{self, Limits, Organisation},
     digest::Digest,
-    intake::{OncePage, Unkept},
+    intake::{OncePage, Unkept, mailbox::SHOWS_REPLIES},
     locale::{Lang, Locale, LocaleError},
     receipt::{Receipt, Repair, WordList},
 };
@@ -107,7 +107,8 @@ impl Site {
         page: MailboxPage<'_>,
         unkept: &[(String, Unkept)],
     ) -> String {
-        pages::mailbox(self.of(lang).locale, &MailboxPage { files: &fates(unkept), ..page })
+        let page = MailboxPage { files: &fates(unkept), ..page };
+        pages::mailbox(self.of(lang).locale, &self.settings, &page)
     }
 
     /// A page that is read once, drawn from what was kept of it; `before` says how many wait before a number.
@@ -195,7 +196,7 @@ impl Pages {
             locale,
             consent_text: pages::consent_text(locale, settings),
             form,
-            enter: Static::html(pages::enter(locale)),
+            enter: Static::html(pages::enter(locale, settings)),
             again: Again::ALL
                 .into_iter()
                 .map(|again| (again, AgainForm::draw(locale, settings, again)))
@@ -264,6 +265,7 @@ fn settings(organisation: &Organisation, limits: &Limits) -> PageSettings {
         max_files: limits.files.into(),
         file_mb: megabytes(limits.file_bytes),
         total_mb: megabytes(limits.testimony_bytes),
+        replies: if SHOWS_REPLIES { Replies::Here } else { Replies::Elsewhere },
     }
 }
 

@@ -48,7 +48,8 @@ fn pages_after_words_make_the_browser_forget_and_pages_that_point_back_do_not() 
         for (name, page) in all(lang) {
             let stays = "form about Broken Busy Missing Method languages offline unreadable \
                 enter Write Correct Consent Withdraw";
-            let stays = stays.split_whitespace().any(|stays| stays == name);
+            let stays =
+                stays.split_whitespace().any(|stays| stays == name) || name == "enter blind";
             assert_eq!(page.contains(pages::AFTER_PATH), !stays, "{}: {name}", lang.tag());
         }
     }
@@ -91,6 +92,39 @@ fn an_answer_is_text_and_nothing_of_a_forged_one_is_shown() {
         assert_eq!(page.matches(&format!("aria-label=\"{label}\"")).count(), 1, "{label}");
     }
     assert!(!mailbox_of(locale(Lang::En), &[], 0).contains("/delete"));
+}
+
+/// A server without `nojs-replies`: both pages say so and where to ask, and nothing of answers shows.
+#[test]
+fn where_no_answer_can_be_read_both_pages_say_so_and_tell_nothing_of_any() {
+    let contact = "a letter to Person A";
+    for lang in Lang::ALL {
+        let l = locale(lang);
+        let (empty, full) = (mailbox_by(l, &blind(), &[], 0), mailbox_by(l, &blind(), &ANSWERS, 2));
+        assert_eq!(empty, full, "the same bytes, whatever waits");
+        assert_eq!(full.len(), MAILBOX_BYTES);
+        let enter = pages::enter(l, &blind());
+        for page in [&full, &enter] {
+            for key in ["box-blind", "box-blind-ask"] {
+                assert!(page.contains(&l.text(key)), "{key} of {}", lang.tag());
+            }
+            assert!(page.contains(contact), "where to ask");
+        }
+        for key in ["box-nothing", "box-forged", "box-delete", "box-older", "box-newest"] {
+            assert!(!full.contains(&l.text(key)), "{key}");
+        }
+        for what in Again::ALL {
+            let path = format!("/{}/once/x/{}", lang.tag(), what.place());
+            assert!(full.contains(&path), "everything else goes on: {path}");
+        }
+        // Without another way of the organisation's, it says the rest.
+        let alone = PageSettings { safe_contact: PerLanguage::default(), ..blind() };
+        assert!(mailbox_by(l, &alone, &[], 0).contains(&l.text("box-blind-ask")));
+        // And one that opens answers says nothing of the kind.
+        for page in [mailbox_of(l, &[], 0), pages::enter(l, &settings())] {
+            assert!(!page.contains(&l.text("box-blind")) && !page.contains(contact));
+        }
+    }
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::{
-    Again, FileFate, code, enter_path,
+    Again, FileFate, PageSettings, Replies, code, enter_path,
     layout::{Top, page, reloading},
     receipt::unwhole,
 };
@@ -62,16 +62,35 @@ pub struct MailboxPage<'a> {
 }
 
 /// The page on which a code is typed: the same for everyone.
+///
+/// Where answers cannot be read, it says so before a code is typed.
 #[must_use]
-pub fn enter(locale: &Locale) -> String {
+pub fn enter(locale: &Locale, settings: &PageSettings) -> String {
     let t = |key| locale.text(key);
     let main = html! {
         h1 { (t("mailbox-title")) }
         p { (t("mailbox-intro")) }
+        (elsewhere(locale, settings))
         (code_form(locale, "mailbox-code", ""))
         p.h { (t("mailbox-live")) }
     };
     page(locale, Top::Form, &t("mailbox-title"), &main)
+}
+
+/// That answers cannot be read here, and where to ask for them; nothing where they can.
+fn elsewhere(locale: &Locale, settings: &PageSettings) -> Markup {
+    let contact = PageSettings::line(&settings.safe_contact, locale.lang());
+    html! {
+        @if settings.replies == Replies::Elsewhere {
+            div.n role="note" {
+                p { (locale.text("box-blind")) }
+                p { (locale.text("box-blind-ask")) }
+                @if let Some(contact) = contact {
+                    p { (locale.text_with("contact-line", &[("contact", Arg::Text(contact))])) }
+                }
+            }
+        }
+    }
 }
 
 /// The same with what was typed, what is wrong with it, and what may have been meant.
@@ -139,8 +158,13 @@ pub fn waiting(locale: &Locale, before: u64, own_path: &str) -> String {
 
 /// The page of a mailbox: always [`MAILBOX_BYTES`] long. What it returns is secret.
 #[must_use]
-pub fn mailbox(locale: &Locale, shown: &MailboxPage<'_>) -> String {
-    let bare = frame(locale, shown, &[], &html! {}).len();
+pub fn mailbox(locale: &Locale, settings: &PageSettings, shown: &MailboxPage<'_>) -> String {
+    let shown = &match settings.replies {
+        Replies::Here => *shown,
+        // Not even how many there are.
+        Replies::Elsewhere => MailboxPage { answers: &[], newer: 0, older: None, ..*shown },
+    };
+    let bare = frame(locale, settings, shown, (&[], &html! {})).len();
     let mut room = MAILBOX_BYTES.saturating_sub(bare).saturating_sub(LINKS);
     let mut drawn = Vec::new();
     for one in shown.answers {
@@ -160,20 +184,27 @@ pub fn mailbox(locale: &Locale, shown: &MailboxPage<'_>) -> String {
         drawn.push(markup);
     }
     let more = links(locale, shown, drawn.len());
-    code::padded(frame(locale, shown, &drawn, &more), MAILBOX_BYTES)
+    code::padded(frame(locale, settings, shown, (&drawn, &more)), MAILBOX_BYTES)
 }
 
 /// Bytes of the longest that one byte of text becomes in HTML.
 const WORST_ESCAPE: usize = 6;
 
-fn frame(locale: &Locale, shown: &MailboxPage<'_>, answers: &[Markup], more: &Markup) -> String {
+fn frame(
+    locale: &Locale,
+    settings: &PageSettings,
+    shown: &MailboxPage<'_>,
+    (answers, more): (&[Markup], &Markup),
+) -> String {
+    let nothing = settings.replies == Replies::Here && shown.answers.is_empty() && shown.newer == 0;
     let t = |key| locale.text(key);
     let at = |place: &str| format!("/{}/once/{}/{place}", locale.lang().tag(), shown.address);
     let main = html! {
         h1 { (t("box-title")) }
         @for notice in shown.notices { p.n role="status" { (t(notice)) } }
         (unwhole(locale, shown.files))
-        @if shown.answers.is_empty() && shown.newer == 0 { p { (t("box-nothing")) } }
+        (elsewhere(locale, settings))
+        @if nothing { p { (t("box-nothing")) } }
         @for answer in answers { (answer) }
         (more)
         section {

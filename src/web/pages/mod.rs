@@ -73,6 +73,18 @@ pub struct PageSettings {
     pub file_mb: u64,
     /// Size of one testimony, in MB.
     pub total_mb: u64,
+    /// Whether answers can be read here.
+    pub replies: Replies,
+}
+
+/// What a server does with answers; the pages promise no more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Replies {
+    /// It opens them for whoever types the code.
+    #[default]
+    Here,
+    /// It was built so that it cannot: they have to be asked for in another way.
+    Elsewhere,
 }
 
 impl PageSettings {
