@@ -99,6 +99,7 @@ fn seal(chain: &Chain) -> One {
         kind: Sending::New,
         channel: Channel::WebServerSealed,
         continues: None,
+        after: None,
         signature: None,
     };
     One { id, own: envelopes.remove(0).account, cover: to.seal_cover(&cover).unwrap() }

@@ -1,10 +1,11 @@
 //! What may be done with a testimony now: the newest word of its witness, and never a forced one.
 //!
 //! Promises: 1. only what is proven to be the witness's changes anything; 2. the newest change of
-//! consent counts, in the order of the feed; 3. one that is not free narrows and never widens;
+//! consent counts, in the order of the feed, if it was written after every other change and withdrawal
+//! before it there; 3. one that was not, or that is not free, narrows and never widens;
 //! 4. whatever continues an account may be used for no more than the account, and for no more than
 //! it says itself, if it was asked and until a change of consent speaks for all of it; 5. a withdrawal ends every use at once, free or not, and nothing but a free
-//! change of consent after it lets any begin again.
+//! change of consent that was written after it lets any begin again.
 //! Does not: ask for the day (it is a parameter), or destroy anything.
 
 use crate::{
@@ -37,8 +38,20 @@ pub struct Version {
     pub page: Digest,
     /// Whether it was free, if it was asked.
     pub freely: Option<Tri>,
+    /// Whether it was written after all that stands before it in the feed about use; if not, somebody
+    /// held it back or something is missing, and it only narrows.
+    pub order: Order,
     /// What was agreed to from then on.
     pub agreed: Agreed,
+}
+
+/// How a word about use stands to those before it in the feed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Order {
+    /// Its cover leads back to all of them.
+    Kept,
+    /// Its writer did not know of one of them.
+    Broken,
 }
 
 /// The witness wants it used no more.
@@ -114,13 +127,21 @@ impl Standing {
     pub(super) fn of(id: TestimonyId, threads: &Threads) -> Option<Self> {
         let own = threads.member(id)?;
         let mut thread = threads.thread(id);
-        let mut standing = Self::first(thread.next().unwrap_or(own));
+        let first = thread.next().unwrap_or(own);
+        let mut standing = Self::first(first);
         // What this one says itself narrows, until a change of consent speaks for all.
+        let about_use =
+            |member: &Member| matches!(member.kind, Kind::ConsentChange | Kind::Withdrawal);
+        let mut heard: Vec<_> = Some(first.id).filter(|_| about_use(first)).into_iter().collect();
         let mut narrowed = None;
         for member in thread {
-            standing.hear(member);
+            let order = Order::of(member, &heard, threads);
+            standing.hear(member, order);
+            if about_use(member) {
+                heard.push(member.id);
+            }
             if member.kind == Kind::ConsentChange {
-                narrowed = narrowed.map(|agreed| after(&agreed, member));
+                narrowed = narrowed.map(|agreed| after(&agreed, member, order));
             } else if member.id == id && member.consent.text != NOT_ASKED {
                 narrowed = Some(standing.agreed.and(&Agreed::of(member)));
             }
@@ -131,15 +152,15 @@ impl Standing {
 
     fn first(member: &Member) -> Self {
         let agreed = Agreed::of(member);
-        let versions = vec![Version::of(member, agreed.clone())];
+        let versions = vec![Version::of(member, Order::Kept, agreed.clone())];
         let mut standing = Self { versions, agreed, withdrawn: None };
         if member.kind == Kind::Withdrawal {
-            standing.hear(member);
+            standing.hear(member, Order::Kept);
         }
         standing
     }
 
-    fn hear(&mut self, member: &Member) {
+    fn hear(&mut self, member: &Member, order: Order) {
         let freely = member.pressure.as_ref().map(|pressure| pressure.freely);
         match member.kind {
             Kind::Withdrawal => {
@@ -149,11 +170,11 @@ impl Standing {
                 self.withdrawn.get_or_insert(Withdrawn { id, week, destroy_from: from, freely });
             }
             Kind::ConsentChange => {
-                self.agreed = after(&self.agreed, member);
-                if freely == Some(Tri::Yes) {
+                self.agreed = after(&self.agreed, member, order);
+                if freely == Some(Tri::Yes) && order == Order::Kept {
                     self.withdrawn = None;
                 }
-                self.versions.push(Version::of(member, self.agreed.clone()));
+                self.versions.push(Version::of(member, order, self.agreed.clone()));
             }
             Kind::New | Kind::Supplement | Kind::Correction | Kind::Message => {}
         }
@@ -172,17 +193,28 @@ impl Standing {
     }
 }
 
-/// What is agreed to after a change of consent: all that it says, or less if it is not free.
-fn after(agreed: &Agreed, change: &Member) -> Agreed {
+impl Order {
+    /// Whether a member of a thread came after all of `heard`, as it says itself.
+    fn of(member: &Member, heard: &[TestimonyId], threads: &Threads) -> Self {
+        let known = threads.known_to(member.id);
+        if heard.iter().all(|id| known.contains(id)) { Self::Kept } else { Self::Broken }
+    }
+}
+
+/// What is agreed to after a change of consent: all that it says, or less if it is not free or came out
+/// of its order.
+fn after(agreed: &Agreed, change: &Member, order: Order) -> Agreed {
     let freely = change.pressure.as_ref().map(|pressure| pressure.freely);
     let new = Agreed::of(change);
-    if matches!(freely, Some(Tri::No | Tri::Unknown)) { agreed.and(&new) } else { new }
+    let narrows = matches!(freely, Some(Tri::No | Tri::Unknown)) || order == Order::Broken;
+    if narrows { agreed.and(&new) } else { new }
 }
 
 impl Version {
-    fn of(member: &Member, agreed: Agreed) -> Self {
+    fn of(member: &Member, order: Order, agreed: Agreed) -> Self {
         let freely = member.pressure.as_ref().map(|pressure| pressure.freely);
-        Self { id: member.id, week: member.week, page: member.consent.text, freely, agreed }
+        let (id, week, page) = (member.id, member.week, member.consent.text);
+        Self { id, week, page, freely, order, agreed }
     }
 }
 

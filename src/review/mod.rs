@@ -47,7 +47,7 @@ mod write;
 
 pub use attention::{Since, Watcher};
 pub use book::{Book, BookError, KeyFault};
-pub use consent::{Agreed, COOLING_OFF_DAYS, MayNot, Standing, Version, Withdrawn};
+pub use consent::{Agreed, COOLING_OFF_DAYS, MayNot, Order, Standing, Version, Withdrawn};
 pub use exhibits::{ExhibitsError, WrittenExhibit, describe_exhibits, write_exhibits};
 pub use feed::{FeedAlarm, FeedLine};
 pub use forget::{ForgetActError, Forgotten, Pending, SignedFile};

@@ -43,6 +43,8 @@ pub struct Member {
 pub(super) struct Link {
     id: TestimonyId,
     continues: Option<TestimonyId>,
+    /// What its witness had sent directly before, as its cover says.
+    after: Option<TestimonyId>,
     /// The witness key of its cover, and whether it signed this cover.
     witness: String,
     signed: bool,
@@ -117,6 +119,7 @@ impl Link {
         Self {
             id,
             continues: cover.continues,
+            after: cover.after.or(cover.continues),
             witness: cover.witness.clone(),
             signed: own.is_some_and(|key| cover.is_signed_by(&key)),
         }
@@ -202,6 +205,21 @@ impl Threads {
     pub fn thread(&self, id: TestimonyId) -> impl Iterator<Item = &Member> {
         let ids = self.of.get(&self.first_of(id)).into_iter().flatten();
         ids.filter_map(|id| self.members.get(id))
+    }
+
+    /// What of its own thread a testimony came after: each cover names the one directly before.
+    ///
+    /// What is missing here was not known to its writer, or something in between is gone; a server
+    /// that held it back cannot make it know what came meanwhile.
+    pub(super) fn known_to(&self, id: TestimonyId) -> BTreeSet<TestimonyId> {
+        let (first, mut known, mut from) = (self.first_of(id), BTreeSet::new(), id);
+        while let Some(before) = self.members.get(&from).and_then(|member| member.link.after) {
+            if self.first_of(before) != first || !known.insert(before) {
+                break;
+            }
+            from = before;
+        }
+        known
     }
 
     /// What says to continue a testimony of this thread, and is not proven to.

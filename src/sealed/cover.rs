@@ -41,6 +41,11 @@ pub struct Cover {
     /// The testimony that this one continues.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub continues: Option<TestimonyId>,
+    /// What came to the same mailbox directly before this one; without it, what it continues.
+    ///
+    /// So that nobody can hold something back and let it in later as the newest word.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<TestimonyId>,
     /// The witness's signature, for what continues another testimony; base64.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub signature: Option<String>,
@@ -50,17 +55,19 @@ impl Cover {
     /// The value of [`Cover::schema`].
     pub const SCHEMA: &'static str = "cover/1";
 
-    /// What the witness signs: every field but the signature, one line each, in this order.
+    /// What the witness signs: every field but the signature, one line each, in this order; of an
+    /// `after` that is not there, no line.
     #[must_use]
     pub fn to_sign(&self) -> Vec<u8> {
         let Self { schema, id, keyring, account, identity, exhibits, lookup, .. } = self;
-        let Self { reply, witness, kind, channel, continues, signature: _, .. } = self;
+        let Self { reply, witness, kind, channel, continues, after, signature: _, .. } = self;
         let (kind, channel) = (kind.word(), channel.word());
         let continues = continues.map_or_else(|| "none".to_owned(), |id| id.to_string());
+        let after = after.map(|id| format!("after {id}\n")).unwrap_or_default();
         format!(
             "{SIGNED}schema {schema}\nid {id}\nkeyring {keyring}\naccount {account}\n\
              identity {identity}\nexhibits {exhibits}\nlookup {lookup}\nreply {reply}\n\
-             witness {witness}\nkind {kind}\nchannel {channel}\ncontinues {continues}\n"
+             witness {witness}\nkind {kind}\nchannel {channel}\ncontinues {continues}\n{after}"
         )
         .into_bytes()
     }
@@ -112,6 +119,7 @@ mod tests {
             kind: Kind::Withdrawal,
             channel: Channel::WebServerSealed,
             continues: Some(TestimonyId::from_bytes([2; 16])),
+            after: Some(TestimonyId::from_bytes([3; 16])),
             signature: None,
         }
     }
@@ -124,7 +132,7 @@ mod tests {
         good.sign(&SigningKey::from_bytes(&[3; 32]));
         assert!(good.is_signed_by(&key));
         assert!(!good.is_signed_by(&SigningKey::from_bytes(&[4; 32]).verifying_key()));
-        let changes: [fn(&mut Cover); 12] = [
+        let changes: [fn(&mut Cover); 14] = [
             |c| c.schema = "cover/2".into(),
             |c| c.id = TestimonyId::from_bytes([9; 16]),
             |c| c.keyring = Digest::NONE,
@@ -137,6 +145,8 @@ mod tests {
             |c| c.kind = Kind::Supplement,
             |c| c.channel = Channel::OfflineCli,
             |c| c.continues = None,
+            |c| c.after = None,
+            |c| c.after = Some(TestimonyId::from_bytes([4; 16])),
         ];
         for (n, change) in changes.into_iter().enumerate() {
             let mut other = good.clone();

@@ -61,6 +61,7 @@ impl Late {
             kind: Kind::New,
             channel: Channel::WebServerSealed,
             continues: None,
+            after: None,
             signature: None,
         };
         let cover = recipients.seal_cover(&cover).unwrap();

@@ -112,6 +112,7 @@ fn cover(id: TestimonyId, exhibits: Digest) -> Cover {
         kind: Kind::New,
         channel: Channel::WebServerSealed,
         continues: None,
+        after: None,
         signature: None,
     }
 }

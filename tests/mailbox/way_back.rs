@@ -36,6 +36,8 @@ async fn what_a_witness_writes_again_continues_the_first_and_is_signed() {
     for (cover, kind) in [(&second, Kind::Supplement), (&third, Kind::Correction)] {
         assert_eq!((cover.continues, cover.kind), (Some(witness.id), kind));
         assert!(cover.is_signed_by(&key) && cover.witness == first.witness);
+        let before = if kind == Kind::Supplement { witness.id } else { second.id };
+        assert_eq!(cover.after, Some(before), "so that nothing can be let in late as the newest");
         assert!(cover.lookup == first.lookup && cover.reply == first.reply);
     }
 }
@@ -57,6 +59,10 @@ async fn a_receipt_that_was_never_used_is_written_to_like_any_other_and_has_one_
     let key = firsts[0].witness_key().unwrap();
     let continued = covers.iter().filter(|cover| cover.continues == Some(firsts[0].id));
     assert_eq!(continued.filter(|cover| cover.is_signed_by(&key)).count(), 2);
+    // Each names the one before it, also when they come at once.
+    let mut ends: Vec<_> = covers.iter().map(|cover| cover.id).collect();
+    ends.retain(|id| covers.iter().all(|cover| cover.after != Some(*id)));
+    assert_eq!((ends.len(), firsts[0].after), (1, None), "one chain");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -22,6 +22,7 @@ mod forget;
 mod hostile;
 mod leaving;
 mod measure;
+mod order;
 mod recovery;
 mod replies;
 mod room;

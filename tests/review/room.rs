@@ -200,6 +200,7 @@ impl Room {
             kind: sent.continues.map_or(Kind::New, |_| Kind::Supplement),
             channel: Channel::WebServerSealed,
             continues: sent.continues,
+            after: None,
             signature: None,
         };
         change_cover(&mut cover);

@@ -1,5 +1,7 @@
 //! A witness who comes back: what the pages make of what is sent with a receipt.
 
+use std::cell::Cell;
+
 use data_encoding::BASE64;
 use ed25519_dalek::SigningKey;
 use sandyk::{
@@ -16,12 +18,16 @@ pub struct Witness {
     pub reply: HybridIdentity,
     pub signing: SigningKey,
     pub mailbox: Digest,
+    /// What came last to the mailbox, which an honest intake writes down.
+    pub last: Cell<Option<TestimonyId>>,
 }
 
 /// One thing that a witness sends.
 pub struct Letter<'a> {
     pub kind: Kind,
     pub continues: Option<TestimonyId>,
+    /// What it names as the one directly before.
+    pub after: Option<TestimonyId>,
     /// Whose key signs it; `None`: nobody's.
     pub signed_by: Option<&'a SigningKey>,
     pub uses: &'a [&'a str],
@@ -37,6 +43,7 @@ impl Witness {
             reply: HybridIdentity::generate(&mut room.rng),
             signing: SigningKey::generate(&mut room.rng),
             mailbox: Digest::of(name.as_bytes()),
+            last: Cell::new(None),
         }
     }
 
@@ -48,12 +55,14 @@ impl Witness {
     /// Something that continues `first`, signed as it should be.
     pub fn letter(&self, kind: Kind, continues: Option<TestimonyId>) -> Letter<'_> {
         let signed_by = continues.map(|_| &self.signing);
-        Letter { kind, continues, signed_by, uses: &[], asked: true, freely: None, files: &[] }
+        let after = continues.and(self.last.get());
+        let (uses, asked, freely, files) = (&[], true, None, &[]);
+        Letter { kind, continues, after, signed_by, uses, asked, freely, files }
     }
 
     pub fn sends(&self, room: &mut Room, letter: &Letter<'_>) -> TestimonyId {
-        let Letter { kind, continues, signed_by, uses, asked, freely, files } = *letter;
-        room.receive_as(
+        let Letter { kind, continues, after, signed_by, uses, asked, freely, files } = *letter;
+        let id = room.receive_as(
             &Sent { files, ..Sent::default() },
             |account| {
                 account.triage.kind = kind;
@@ -72,10 +81,15 @@ impl Witness {
                 cover.witness = BASE64.encode(self.signing.verifying_key().as_bytes());
                 cover.kind = kind;
                 cover.continues = continues;
+                cover.after = after;
                 if let Some(key) = signed_by {
                     cover.sign(key);
                 }
             },
-        )
+        );
+        if continues.is_none() || signed_by == Some(&self.signing) {
+            self.last.set(Some(id));
+        }
+        id
     }
 }

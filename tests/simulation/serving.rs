@@ -68,6 +68,7 @@ impl World {
             kind: Kind::New,
             channel: Channel::WebServerSealed,
             continues: None,
+            after: None,
             signature: None,
         })?;
         let first = envelopes.iter().find(|e| e.identity.is_some()).unwrap();

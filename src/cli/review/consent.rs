@@ -12,7 +12,7 @@ use crate::{
     clock::Week,
     digest::Digest,
     id::TestimonyId,
-    review::{Agreed, MayNot, Session, Standing, Version},
+    review::{Agreed, MayNot, Order, Session, Standing, Version},
     testimony::{Code, List, Tri},
 };
 
@@ -42,6 +42,8 @@ struct Row {
     /// SHA-256 of the page on which it was given.
     page: Digest,
     freely: Option<Tri>,
+    /// Whether it was written after all that stands before it.
+    in_order: bool,
     #[serde(flatten)]
     now: Now,
 }
@@ -63,8 +65,8 @@ impl From<Agreed> for Now {
 
 impl From<Version> for Row {
     fn from(version: Version) -> Self {
-        let Version { id, week, page, freely, agreed } = version;
-        Self { id, week, page, freely, now: agreed.into() }
+        let Version { id, week, page, freely, order, agreed } = version;
+        Self { id, week, page, freely, in_order: order == Order::Kept, now: agreed.into() }
     }
 }
 
@@ -93,7 +95,7 @@ pub(super) fn run(args: &ConsentArgs, session: &Session, out: &mut Out) -> Resul
     }
     standing.agreed.conditions.iter().try_for_each(|text| out.said("Only if", text))?;
     out.heading("What the witness said, the oldest first")?;
-    for Version { id, week, page, freely, agreed } in &standing.versions {
+    for Version { id, week, page, freely, order, agreed } in &standing.versions {
         let week = week.map_or_else(String::new, |week| format!(" in week {week}"));
         let uses = if agreed.uses.is_empty() {
             "keep only".to_owned()
@@ -103,6 +105,9 @@ pub(super) fn run(args: &ConsentArgs, session: &Session, out: &mut Out) -> Resul
         out.item(2, &format!("{}{week}: from then on {uses}", short(&id.to_string())))?;
         if freely.is_some() {
             out.item(4, standing::free(*freely))?;
+        }
+        if *order == Order::Broken {
+            out.item(4, "NOT IN ORDER: written before something that stands above it; only narrows")?;
         }
         out.item(4, &format!("page as shown, sha-256 {page}"))?;
     }

@@ -26,7 +26,7 @@ use std::{
 
 use tokio::{task, time::timeout};
 
-pub(super) use self::rows::{Mailboxes, entry};
+pub(super) use self::rows::{Mailboxes, Thread, entry};
 pub use self::{keys::MailboxKeys, reading::SHOWS_REPLIES, rows::SLOTS};
 use super::{
     Closed, Intake, OncePage,
@@ -221,11 +221,8 @@ impl Intake {
         rows::delete(&self.store, &keys.mailbox(), id, self.clock.today().week()).await
     }
 
-    /// The first testimony of a mailbox, if there is one, and the number of the next.
-    pub(super) async fn thread(
-        &self,
-        mailbox: Digest,
-    ) -> Result<(Option<TestimonyId>, u64), StoreError> {
+    /// What came to a mailbox until now.
+    pub(super) async fn thread(&self, mailbox: Digest) -> Result<Thread, StoreError> {
         let store = Arc::clone(&self.store);
         let read = task::spawn_blocking(move || rows::thread(&store, &mailbox)).await;
         read.map_err(|_| StoreError::Stopped)?

@@ -89,24 +89,37 @@ pub(super) async fn delete(
     Ok(())
 }
 
-/// The first testimony of a mailbox, if there is one, and the number of the next.
+/// What came to a mailbox until now.
+#[derive(Default)]
+pub(in crate::intake) struct Thread {
+    /// The first testimony, if there is one.
+    pub(in crate::intake) first: Option<TestimonyId>,
+    /// The newest one.
+    pub(in crate::intake) last: Option<TestimonyId>,
+    /// The number of the next.
+    pub(in crate::intake) next: u64,
+}
+
+/// Reads what came to a mailbox.
 pub(in crate::intake) fn thread(
     store: &SledStore,
     mailbox: &Digest,
-) -> Result<(Option<TestimonyId>, u64), StoreError> {
+) -> Result<Thread, StoreError> {
     let prefix = testimonies(mailbox);
     let damaged = || std::io::Error::other("a row of a mailbox is damaged");
-    let (mut first, mut next) = (None, 0);
+    let (mut least, mut thread) = (u64::MAX, Thread::default());
     for (key, row) in store.scan(prefix.as_bytes(), None, usize::MAX)? {
         let id = str::from_utf8(&key).ok().and_then(|key| key.strip_prefix(&*prefix));
         let id: TestimonyId = id.and_then(|id| id.parse().ok()).ok_or_else(damaged)?;
         let Entry { kdf: _, n } = serde_json::from_slice(&row.value).map_err(|_| damaged())?;
-        next = next.max(n.saturating_add(1));
-        if first.is_none_or(|(least, _)| n < least) {
-            first = Some((n, id));
+        if thread.first.is_none() || n < least {
+            (least, thread.first) = (n, Some(id));
+        }
+        if n >= thread.next {
+            (thread.next, thread.last) = (n.saturating_add(1), Some(id));
         }
     }
-    Ok((first.map(|(_, id)| id), next))
+    Ok(thread)
 }
 
 /// The week at the beginning of a row.

@@ -7,8 +7,12 @@ use rand::rngs::OsRng;
 use super::{Author, IntakeError, Promised, Submission, Words, on_thread};
 use crate::{
     digest::Digest,
-    id::TestimonyId,
-    intake::{kdf::LineIsFull, mailbox, record::Record, upload::Container},
+    intake::{
+        kdf::LineIsFull,
+        mailbox::{self, Thread},
+        record::Record,
+        upload::Container,
+    },
     ledger::feed::PartInfo,
     receipt::{Derived, KdfMemory, Receipt, ReceiptError},
     sealed::{Cover, SealError, Sealed, part},
@@ -41,8 +45,9 @@ impl Submission {
         words: &Words,
         exhibits: Digest,
         derived: &Derived,
-        continues: Option<TestimonyId>,
+        thread: &Thread,
     ) -> Result<Sealed<part::Cover>, SealError> {
+        let continues = thread.first;
         let kind = match (continues, self.kind) {
             (None, _) => Kind::New,
             (Some(_), Kind::New) => Kind::Supplement,
@@ -61,6 +66,7 @@ impl Submission {
             kind,
             channel: Channel::WebServerSealed,
             continues,
+            after: thread.last,
             signature: None,
         };
         // Signed also where nothing is continued: that a receipt was used before costs no time.
@@ -79,8 +85,8 @@ impl Submission {
         // Nobody else writes to this mailbox until this is durable: the first one is the first.
         let intake = Arc::clone(&self.intake);
         let _alone = intake.mailboxes.hold(&mailbox).await;
-        let (first, n) = intake.thread(mailbox).await?;
-        let cover = self.cover(&words, exhibits.sha256, derived, first)?;
+        let thread = intake.thread(mailbox).await?;
+        let cover = self.cover(&words, exhibits.sha256, derived, &thread)?;
         let Words { account, identity, says_something: _ } = words;
         let digest = cover.digest();
         let store = &self.intake.store;
@@ -105,7 +111,7 @@ impl Submission {
                 week: open.week,
                 epoch: self.readers.keyring().get().epoch,
                 cover: digest,
-                mailbox: mailbox::entry(&mailbox, self.id, n),
+                mailbox: mailbox::entry(&mailbox, self.id, thread.next),
                 parts: written.into_iter().collect::<Result<_, _>>()?,
                 envelopes,
             };

@@ -107,6 +107,7 @@ fn whole(seed: u8, people: &[&Person], files: &[(&str, &str, &[u8])]) -> Whole {
         kind: Kind::New,
         channel: Channel::WebServerSealed,
         continues: None,
+        after: None,
         signature: None,
     };
     let cover = recipients.seal_cover(&binding).unwrap();
