@@ -50,7 +50,7 @@ const MAY_IMPORT: &[(&str, &str)] = &[
     ("casebook", "clock digest id keyring note recipient reply sealed secret"),
     // 3 places
     ("store", "clock digest files id"),
-    ("config", "files locale"),
+    ("config", "files id locale"),
     ("doctor", "clock config files finding id keyring locale"),
     // 4 roles
     (

@@ -1289,6 +1289,7 @@ notify-waits = { $file } файлына көз салынууда. `Ctrl-C` то
 watching = { $folder } папкасына көз салынууда. `Ctrl-C` токтотот.
 watching-file = Ар бир караган сайын сандар { $file } файлына жазылат.
 watching-again = ал өзү кайра карайт
+watching-no-case = бул жердеги жазууларда `reviewer.toml` атаган { $case } иши жок: `sandyk review case list` менен караңыз
 sync-rhythm = Ар { $minutes } мүнөт сайын `sandyk sync`, жаңысы болсо да, болбосо да. `Ctrl-C` токтотот.
 sync-line-shows = бул байланышка көз салган адам файлдардын көлөмүнөн баяндар качан келерин көрөт
 

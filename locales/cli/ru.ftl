@@ -1289,6 +1289,7 @@ notify-waits = Слежу за файлом { $file }. `Ctrl-C` завершае
 watching = Слежу за папкой { $folder }. `Ctrl-C` завершает.
 watching-file = После каждого взгляда числа записаны в { $file }.
 watching-again = следующий взгляд будет сам собой
+watching-no-case = в записях, которые здесь есть, нет дела { $case } из `reviewer.toml`: посмотрите `sandyk review case list`
 sync-rhythm = `sandyk sync` каждые { $minutes } мин., есть новое или нет. `Ctrl-C` завершает.
 sync-line-shows = кто наблюдает за этой линией, по размеру файлов увидит, когда приходят рассказы
 

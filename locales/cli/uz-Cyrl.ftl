@@ -1289,6 +1289,7 @@ notify-waits = { $file } файли кузатиляпти. `Ctrl-C` тўхта�
 watching = { $folder } папкаси кузатиляпти. `Ctrl-C` тўхтатади.
 watching-file = Ҳар қарашдан кейин сонлар { $file } файлига ёзилади.
 watching-again = у ўзи яна қарайди
+watching-no-case = бу ердаги ёзувларда `reviewer.toml` номлаган { $case } иши йўқ: `sandyk review case list` билан қаранг
 sync-rhythm = Ҳар { $minutes } дақиқада `sandyk sync`, янгиси бўлса ҳам, бўлмаса ҳам. `Ctrl-C` тўхтатади.
 sync-line-shows = бу алоқани кузатган одам файллар ҳажмидан баёнлар қачон келишини кўради
 

@@ -1289,6 +1289,7 @@ notify-waits = { $file } fayli kuzatilyapti. `Ctrl-C` toʻxtatadi.
 watching = { $folder } papkasi kuzatilyapti. `Ctrl-C` toʻxtatadi.
 watching-file = Har qarashdan keyin sonlar { $file } fayliga yoziladi.
 watching-again = u oʻzi yana qaraydi
+watching-no-case = bu yerdagi yozuvlarda `reviewer.toml` nomlagan { $case } ishi yoʻq: `sandyk review case list` bilan qarang
 sync-rhythm = Har { $minutes } daqiqada `sandyk sync`, yangisi boʻlsa ham, boʻlmasa ham. `Ctrl-C` toʻxtatadi.
 sync-line-shows = bu aloqani kuzatgan odam fayllar hajmidan bayonlar qachon kelishini koʻradi
 

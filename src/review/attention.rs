@@ -6,7 +6,8 @@ use rayon::prelude::*;
 
 use crate::{
     attention::Counts,
-    id::TestimonyId,
+    casebook::Casebook,
+    id::{CaseId, TestimonyId},
     ledger::feed::FeedKind,
     review::{
         feed::{FeedAlarm, FeedLine},
@@ -14,12 +15,23 @@ use crate::{
         session::Session,
         thread::{Link, Place},
     },
-    testimony::Taxonomy,
+    testimony::{Kind, Taxonomy},
 };
 
+/// What is counted and called for. An alarm and what is urgent always are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Choice {
+    /// The last code of list `risk` that is urgent.
+    pub urgent: &'static str,
+    /// Which of what witnesses send on.
+    pub answers: Vec<Kind>,
+    /// If any are named: only what is in one of these, or in none.
+    pub cases: BTreeSet<CaseId>,
+}
+
 /// What earlier looks have seen; in memory only, and nothing of what a witness said.
-#[derive(Default)]
 pub struct Watcher {
+    choice: Choice,
     /// Testimonies that were opened and proven, each opened once.
     known: BTreeMap<TestimonyId, Sort>,
     /// What did not wait at an earlier look.
@@ -30,6 +42,7 @@ pub struct Watcher {
 /// What a testimony is to somebody who has not read it.
 struct Sort {
     urgent: bool,
+    kind: Kind,
     /// Whose answer it is has to be proven: anybody can say to continue something.
     link: Link,
 }
@@ -44,6 +57,18 @@ pub enum Since {
 }
 
 impl Watcher {
+    /// One that has seen nothing.
+    #[must_use]
+    pub const fn new(choice: Choice) -> Self {
+        Self { choice, known: BTreeMap::new(), waiting: None, alarms: Vec::new() }
+    }
+
+    /// Cases that are to be watched and are in no casebook that is here.
+    pub fn unknown_cases(&self, session: &Session) -> impl Iterator<Item = CaseId> {
+        let cases = &session.book.casebook.cases;
+        self.choice.cases.iter().filter(|case| !cases.contains_key(case)).copied()
+    }
+
     /// Looks: how much waits, and how much of it came since.
     pub fn look(&mut self, session: &Session, since: Since) -> (Counts, Counts) {
         self.open_unknown(session);
@@ -52,7 +77,7 @@ impl Watcher {
         let unread =
             |id: &TestimonyId| !casebook.opened.get(id).is_some_and(|by| by.contains_key(&reader));
         let here: BTreeSet<TestimonyId> =
-            session.ids().filter(|id| self.known.contains_key(id) && unread(id)).collect();
+            session.ids().filter(|id| unread(id) && self.is_chosen(*id, casebook)).collect();
         let alarms = session.alarms();
         let waiting = self.count(here.iter(), alarms.len());
         let came = match (since, &self.waiting) {
@@ -75,7 +100,9 @@ impl Watcher {
             line.item.id.parse().is_ok_and(|id: TestimonyId| !known.contains_key(&id))
         });
         let seen = unknown.filter_map(|line| opener.open(line)).inspect(|o| session.watch(o));
-        let sorted = seen.filter_map(|o| Some((o.id, Sort::of(o.id, o.content.as_ref().ok()?))));
+        let least = self.choice.urgent;
+        let sorted =
+            seen.filter_map(|o| Some((o.id, Sort::of(o.id, o.content.as_ref().ok()?, least))));
         let sorted: Vec<(TestimonyId, Sort)> = sorted.collect();
         self.known.extend(sorted);
     }
@@ -91,19 +118,43 @@ impl Watcher {
         counts
     }
 
-    /// Whether the witness of an earlier testimony is proven to have sent it.
+    /// Whether it is known, and to be counted.
+    fn is_chosen(&self, id: TestimonyId, casebook: &Casebook) -> bool {
+        let Some(sort) = self.known.get(&id) else { return false };
+        if sort.urgent {
+            return true;
+        }
+        let first = self.answers(sort);
+        if first.is_some() && !self.choice.answers.contains(&sort.kind) {
+            return false;
+        }
+        let of = |id| casebook.cases_of(id).map(|(case, _)| case);
+        let cases: BTreeSet<CaseId> = of(id).chain(first.into_iter().flat_map(of)).collect();
+        // What nobody has put anywhere yet is everybody's.
+        let chosen = &self.choice.cases;
+        chosen.is_empty() || cases.is_empty() || !cases.is_disjoint(chosen)
+    }
+
     fn is_answer(&self, sort: &Sort) -> bool {
-        let place = sort.link.place(|id| self.known.get(&id).map(|sort| &sort.link));
-        matches!(place, Place::Continues { .. })
+        self.answers(sort).is_some()
+    }
+
+    /// The first testimony of its thread, if the same witness is proven to have sent both.
+    fn answers(&self, sort: &Sort) -> Option<TestimonyId> {
+        match sort.link.place(|id| self.known.get(&id).map(|sort| &sort.link)) {
+            Place::Continues { first } => Some(first),
+            Place::First | Place::NotProven { .. } => None,
+        }
     }
 }
 
 impl Sort {
-    fn of(id: TestimonyId, content: &Content) -> Self {
+    fn of(id: TestimonyId, content: &Content, least_urgent: &str) -> Self {
         let taxonomy = Taxonomy::embedded();
         let urgency = taxonomy.urgency(content.account.triage.risk.as_str());
         Self {
-            urgent: urgency <= taxonomy.urgency(LEAST_URGENT),
+            urgent: urgency <= taxonomy.urgency(least_urgent),
+            kind: content.cover.cover().kind,
             link: Link::of(id, content.cover.cover()),
         }
     }
@@ -118,6 +169,3 @@ fn more(now: &Counts, before: &Counts) -> Counts {
         alarms: now.alarms.saturating_sub(before.alarms),
     }
 }
-
-/// The last code of list `risk` for which somebody is called.
-const LEAST_URGENT: &str = "soon";

@@ -45,7 +45,7 @@ mod vouch;
 mod workspace;
 mod write;
 
-pub use attention::{Since, Watcher};
+pub use attention::{Choice, Since, Watcher};
 pub use book::{Book, BookError, KeyFault};
 pub use consent::{Agreed, COOLING_OFF_DAYS, MayNot, Order, Standing, Version, Withdrawn};
 pub use exhibits::{ExhibitsError, WrittenExhibit, describe_exhibits, write_exhibits};

@@ -11,7 +11,7 @@
 )]
 
 pub(crate) mod raw;
-mod server;
+pub(crate) mod server;
 
 use std::{
     fs,

@@ -9,6 +9,9 @@ use std::{
     time::Duration,
 };
 
+/// The variable that names another build of the server.
+pub(crate) const OTHER_SERVER: &str = "SANDYK_SERVER";
+
 /// A server process; it is ended by its own id when this is dropped.
 pub(crate) struct Server {
     pub(crate) child: Child,
@@ -22,8 +25,12 @@ impl Server {
     pub(super) fn start(config: &Path, environment: &[(&str, &Path)]) -> Self {
         // Too large a file is an error of a write, as a full disk is, and not the end of the process.
         let run = "trap '' XFSZ; exec \"$0\" serve --allow-swap --config \"$1\"";
+        // Another build of the server can be named, to be put through what this one is put through.
+        let own = || env!("CARGO_BIN_EXE_sandyk").into();
+        let binary = std::env::var_os(OTHER_SERVER).unwrap_or_else(own);
         let mut child = Command::new("sh")
-            .args(["-c", run, env!("CARGO_BIN_EXE_sandyk")])
+            .args(["-c", run])
+            .arg(binary)
             .arg(config)
             .envs(environment.iter().copied())
             .stdin(Stdio::null())

@@ -5,6 +5,7 @@
     reason = "one journey, told from its beginning to its end; a test says what is wrong by failing"
 )]
 
+mod alike;
 mod kinds;
 
 use std::{

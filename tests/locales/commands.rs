@@ -156,6 +156,7 @@ const NEVER_SHOWN: &[(&str, &str)] = &[
     ("SignatureError", "goes to a reader's machine as a code"),
     ("TapeError", "the alarm of the sync says it"),
     ("TaxonomyError", "a test finds it, not a person"),
+    ("WrongMinutes", "inside of ReviewerConfigError, as the detail of what it says"),
 ];
 
 #[test]

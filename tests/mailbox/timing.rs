@@ -11,7 +11,7 @@ use std::{fs, io::Write as _, time::Duration};
 
 use rand::{rngs::OsRng, seq::SliceRandom as _};
 use rustix::time::{ClockId, clock_gettime};
-use sandyk::receipt::Receipt;
+use sandyk::{intake::Author, receipt::Receipt, testimony::Kind as Sending};
 use tokio::runtime::{Builder, Runtime};
 
 use super::House;
@@ -137,12 +137,49 @@ fn welch(one: &[f64], two: &[f64]) -> f64 {
     (mean(one) - mean(two)) / error.sqrt()
 }
 
+/// What is sent to a mailbox: nobody ever used it, once, ten times, and never with something planted.
+async fn sendings(rounds: usize, planted: Duration) -> Vec<[Took; 4]> {
+    let house = House::open();
+    let (once, often) = (house.witness().await.receipt, house.witness().await.receipt);
+    for _ in 0..9 {
+        house.write(Author::Mailbox(house.keys(&often).await), Sending::Supplement).await;
+    }
+    let mut all = Vec::new();
+    for _ in 0..rounds {
+        let mut order = KINDS;
+        order.shuffle(&mut OsRng);
+        let mut round = [Took::default(); 4];
+        for kind in order {
+            let never = Receipt::random(&mut OsRng).digits().expose().to_owned();
+            let (receipt, more) = match kind {
+                Kind::Unused => (&never, Duration::ZERO),
+                Kind::Used => (&once, Duration::ZERO),
+                Kind::Answered => (&often, Duration::ZERO),
+                Kind::Planted => (&never, planted),
+            };
+            let author = Author::Mailbox(house.keys(receipt).await);
+            let begun = both().await;
+            house.write(author, Sending::Withdrawal).await;
+            let until = cpu() + more;
+            while cpu() < until {}
+            let took = both().await.checked_sub(begun).unwrap();
+            let opened = took.as_secs_f64() * 1e6;
+            round[kind as usize] = Took { derived: 0.0, opened };
+        }
+        all.push(round);
+    }
+    all
+}
+
 fn compare(number: usize, planted: Duration) {
-    let all = one_thread().block_on(rounds(number, planted));
+    judge(&one_thread().block_on(rounds(number, planted)));
+}
+
+fn judge(all: &[[Took; 4]]) {
     let whole = |kind: Kind| -> Vec<f64> {
         all.iter().map(|round| round[kind as usize].derived + round[kind as usize].opened).collect()
     };
-    let mut report = format!("{} look-ups\n", number * 4);
+    let mut report = format!("{} trials\n", all.len() * 4);
     let mut noticed = Vec::new();
     for kind in [Kind::Used, Kind::Answered, Kind::Planted] {
         let differences = all
@@ -169,6 +206,11 @@ fn compare(number: usize, planted: Duration) {
 #[test]
 fn a_receipt_that_was_used_and_one_that_was_not_take_the_same_time() {
     compare(60, Duration::from_micros(500));
+}
+
+#[test]
+fn what_is_sent_with_a_used_receipt_and_an_unused_one_takes_the_same_time() {
+    judge(&one_thread().block_on(sendings(40, Duration::from_millis(4))));
 }
 
 #[test]

@@ -11,6 +11,7 @@
 
 mod alarms;
 mod answers;
+mod calls;
 mod casebook;
 mod commands;
 mod damage;

@@ -60,8 +60,7 @@ fn a_change_that_was_held_back_widens_nothing_and_is_said_to_be_out_of_order() {
     let held = stage.sends(first, letter(Kind::ConsentChange, WIDE, Some(Tri::Yes)));
     assert_eq!(stage.uses(), json!([]));
     let told = stage.room.json(0, &["consent", &first.to_string()])["versions"].clone();
-    let rows: Vec<_> =
-        told.as_array().unwrap().iter().map(|row| row["in_order"].clone()).collect();
+    let rows: Vec<_> = told.as_array().unwrap().iter().map(|row| row["in_order"].clone()).collect();
     assert_eq!(rows, [json!(true), json!(true), json!(false)]);
     assert!(stage.room.text(0, &["consent", &first.to_string()]).contains("NOT IN ORDER"));
     // What narrows counts whenever it comes.

@@ -112,13 +112,18 @@ fn an_alarm_is_counted_and_leaves_with_3() {
 }
 
 /// `review watch` on a terminal of its own, and what it wrote there.
-struct Watching {
+pub struct Watching {
     terminal: Child,
     log: PathBuf,
 }
 
 impl Watching {
     fn start(room: &Room) -> Self {
+        Self::start_with(room, "")
+    }
+
+    /// The same with more words on the line.
+    pub fn start_with(room: &Room, more: &str) -> Self {
         let log = room.folder.path().join("screen");
         let line = [
             BINARY.to_owned(),
@@ -126,6 +131,7 @@ impl Watching {
             format!("--workspace {}", room.workspace(0).display()),
             format!("--keys {}", room.keys(0).display()),
             format!("--passphrase-file {}", room.folder.path().join("passphrase").display()),
+            more.to_owned(),
         ];
         let terminal = Command::new("script")
             .args(["-qefc", &format!("exec {}", line.join(" "))])
@@ -142,11 +148,11 @@ impl Watching {
         String::from_utf8_lossy(&fs::read(&self.log).unwrap_or_default()).into_owned()
     }
 
-    fn bells(&self) -> usize {
+    pub fn bells(&self) -> usize {
         self.screen().matches('\u{7}').count()
     }
 
-    fn sees(&self, text: &str) {
+    pub fn sees(&self, text: &str) {
         until(text, || self.screen().contains(text));
     }
 

@@ -23,6 +23,7 @@ pub struct Witness {
 }
 
 /// One thing that a witness sends.
+#[derive(Clone, Copy)]
 pub struct Letter<'a> {
     pub kind: Kind,
     pub continues: Option<TestimonyId>,

@@ -107,7 +107,10 @@ pub(super) fn run(args: &ConsentArgs, session: &Session, out: &mut Out) -> Resul
             out.item(4, standing::free(*freely))?;
         }
         if *order == Order::Broken {
-            out.item(4, "NOT IN ORDER: written before something that stands above it; only narrows")?;
+            out.item(
+                4,
+                "NOT IN ORDER: written before something that stands above it; only narrows",
+            )?;
         }
         out.item(4, &format!("page as shown, sha-256 {page}"))?;
     }

@@ -39,7 +39,8 @@ enum DoctorCommand {
 }
 
 pub(super) fn run(args: &DoctorArgs, places: &Places, out: &mut Out) -> Result<Exit, CliError> {
-    let ReviewerConfig { workspace, keys, passphrase_file, plugin: _ } = places.resolve()?;
+    let ReviewerConfig { workspace, keys, passphrase_file, plugin: _, attention: _ } =
+        places.resolve()?;
     let workspace = given(workspace.as_deref(), "--workspace")?;
     let keys = given(keys.as_deref(), "--keys")?;
     let reader = Belongings { workspace, keys, passphrase_file: passphrase_file.as_ref() };

@@ -49,6 +49,7 @@ impl Places {
             passphrase_file: or(&self.passphrase_file, config.passphrase_file),
             // Never from the command line: what may be started is written down.
             plugin: config.plugin,
+            attention: config.attention,
         })
     }
 }
@@ -80,7 +81,8 @@ impl Unlocked {
 
 /// Opens the keys, once there is a workspace for them.
 pub(super) fn unlock(places: &Places, out: &mut Out) -> Result<Unlocked, CliError> {
-    let ReviewerConfig { workspace, keys, passphrase_file, plugin } = places.resolve()?;
+    let ReviewerConfig { workspace, keys, passphrase_file, plugin, attention: _ } =
+        places.resolve()?;
     let folder = given(workspace.as_deref(), "--workspace")?;
     let keys_folder = given(keys.as_deref(), "--keys")?;
     Workspace::open(folder).map_err(|_| no_workspace(folder))?;

@@ -25,8 +25,10 @@ use crate::{
         stop::Stop,
         words::{Told as _, Words},
     },
+    config::reviewer::{AnswerKind, AttentionConfig},
     process,
-    review::{Since, Watcher},
+    review::{Choice, Session, Since, Watcher},
+    testimony::Kind,
 };
 
 #[derive(Args)]
@@ -34,10 +36,9 @@ pub(super) struct WatchArgs {
     /// The file of counts, for `sandyk notify`; default: attention.json beside your keys
     #[arg(long, value_name = "FILE")]
     attention: Option<PathBuf>,
-    /// Minutes until the next look, also if sync has brought nothing
-    #[arg(long, value_name = "MINUTES", default_value_t = 10,
-          value_parser = clap::value_parser!(u64).range(1..=1440))]
-    every: u64,
+    /// Minutes until the next look, also if sync has brought nothing; default: 10
+    #[arg(long, value_name = "MINUTES", value_parser = clap::value_parser!(u64).range(1..=1440))]
+    every: Option<u64>,
     /// Look once, say what waits, and end
     #[arg(long)]
     once: bool,
@@ -48,12 +49,13 @@ pub(super) fn run(args: &WatchArgs, places: &Places, out: &mut Out) -> Result<Ex
         out.warn(weakness, &weakness.words());
     }
     let unlocked = sitting::unlock(places, out)?;
-    let file = match &args.attention {
-        Some(file) => file.clone(),
-        None => unlocked.keys_folder.join(ATTENTION),
-    };
+    let settings = places.resolve()?.attention;
+    let file = args.attention.clone().or_else(|| settings.file.clone());
+    let file = file.unwrap_or_else(|| unlocked.keys_folder.join(ATTENTION));
     not_in_the_workspace(&file, &unlocked.workspace)?;
-    let mut watch = Watch { unlocked, file, watcher: Watcher::default(), said: None, first: true };
+    let every = args.every.unwrap_or_else(|| settings.every_minutes.get());
+    let watcher = Watcher::new(choice(&settings));
+    let mut watch = Watch { unlocked, file, watcher, settings, said: None, first: true };
     if args.once {
         let Counts { new, answers, alarms, .. } = watch.look(out)?;
         return Ok(match (alarms, new.saturating_add(answers)) {
@@ -73,14 +75,31 @@ pub(super) fn run(args: &WatchArgs, places: &Places, out: &mut Out) -> Result<Ex
         format!("The counts are in {file} after each look."),
         &Words::of("watching-file").with("file", &file),
     );
-    let every = Duration::from_secs(args.every.saturating_mul(60));
+    let every = Duration::from_secs(every.saturating_mul(60));
     watch.until(&stop, every, out)
+}
+
+/// What the settings say that calls.
+fn choice(settings: &AttentionConfig) -> Choice {
+    let kind = |kind: &AnswerKind| match kind {
+        AnswerKind::Supplement => Kind::Supplement,
+        AnswerKind::Correction => Kind::Correction,
+        AnswerKind::ConsentChange => Kind::ConsentChange,
+        AnswerKind::Withdrawal => Kind::Withdrawal,
+        AnswerKind::Message => Kind::Message,
+    };
+    Choice {
+        urgent: settings.urgent.code(),
+        answers: settings.answers.iter().map(kind).collect(),
+        cases: settings.cases.iter().copied().collect(),
+    }
 }
 
 struct Watch {
     unlocked: sitting::Unlocked,
     file: PathBuf,
     watcher: Watcher,
+    settings: AttentionConfig,
     said: Option<Counts>,
     first: bool,
 }
@@ -100,7 +119,7 @@ impl Watch {
                     let alarms = said.alarms.max(1);
                     // What keeps it from being written is less than what is said now.
                     let _ = self.write(new_call(), Counts { alarms, ..said });
-                    bell();
+                    self.ring();
                     return Err(error);
                 }
                 // A stick that was pulled out comes back; the disk gets room again.
@@ -134,8 +153,12 @@ impl Watch {
         if self.first || self.said.is_none_or(|said| said.alarms != waiting.alarms) {
             sitting::say_what_is_wrong(&session, out);
         }
+        if self.first {
+            self.say_unknown_cases(&session, out);
+        }
         drop(session);
-        let calls = came.urgent > 0 || came.answers > 0 || came.alarms > 0;
+        let new = self.settings.new && came.new > 0;
+        let calls = new || came.urgent > 0 || came.answers > 0 || came.alarms > 0;
         let call = before.filter(|_| !calls).map_or_else(new_call, |before| before.call);
         self.write(call, waiting)?;
         self.first = false;
@@ -144,9 +167,29 @@ impl Watch {
         }
         self.said = Some(waiting);
         if calls {
-            bell();
+            self.ring();
         }
         Ok(waiting)
+    }
+
+    /// The bell, unless the settings ask for silence.
+    fn ring(&self) {
+        if self.settings.bell {
+            bell();
+        }
+    }
+
+    /// A case that is mistyped, or that sync has not brought: nothing that is put into it would call.
+    fn say_unknown_cases(&self, session: &Session, out: &mut Out) {
+        for case in self.watcher.unknown_cases(session) {
+            out.warn(
+                format!(
+                    "no casebook that is here has the case {case} of reviewer.toml: look with sandyk \
+                     review case list"
+                ),
+                &Words::of("watching-no-case").with("case", case),
+            );
+        }
     }
 
     fn write(&self, call: u64, waiting: Counts) -> Result<(), CliError> {

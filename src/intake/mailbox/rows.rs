@@ -101,10 +101,7 @@ pub(in crate::intake) struct Thread {
 }
 
 /// Reads what came to a mailbox.
-pub(in crate::intake) fn thread(
-    store: &SledStore,
-    mailbox: &Digest,
-) -> Result<Thread, StoreError> {
+pub(in crate::intake) fn thread(store: &SledStore, mailbox: &Digest) -> Result<Thread, StoreError> {
     let prefix = testimonies(mailbox);
     let damaged = || std::io::Error::other("a row of a mailbox is damaged");
     let (mut least, mut thread) = (u64::MAX, Thread::default());
