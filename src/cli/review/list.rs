@@ -288,7 +288,8 @@ impl Said {
         Self {
             risk: triage.risk.clone(),
             risk_flags: triage.risk_flags.clone(),
-            kind: word(&triage.kind),
+            // What the cover says, which is what counts: a first one can come from any form of a mailbox.
+            kind: content.cover.cover().kind.word().to_owned(),
             lang: triage.lang.clone(),
             role: triage.role.clone(),
             boxes: triage.boxes.clone(),
@@ -320,12 +321,6 @@ impl Said {
         let about = self.boxes.iter().map(words::ticked_short).collect::<Vec<_>>().join(", ");
         (danger, from, about, self.start.clone())
     }
-}
-
-/// The kebab-case word of a value of the testimony.
-fn word(value: &impl Serialize) -> String {
-    let json = serde_json::to_value(value).unwrap_or_default();
-    json.as_str().unwrap_or_default().to_owned()
 }
 
 const HEAD: [&str; 9] =
