@@ -93,6 +93,7 @@ const ONLY: &[(&str, &[&str])] = &[
     ("reqwest", &["sync", "cli/demo"]),
     ("clap", &["cli"]),
     ("ml_kem", &["hybrid"]),
+    ("curve25519_dalek", &["hybrid"]),
     ("argon2", &["receipt"]),
 ];
 

@@ -7,7 +7,6 @@ use crate::{
     casebook::{entry::Signer, prove::Roster},
     digest::Digest,
     id::ReaderId,
-    keyring::Reader,
     note::{KeyName, NamedKey, NoteError, SignedNote},
     recipient::{AgeIdentity, Kind, Recipient},
     sealed::{
@@ -67,7 +66,11 @@ impl CasebookKey {
         roster: &Roster,
     ) -> Result<Self, KeyError> {
         let plain = open_with(&reader.0, envelope, MAX_NOTE).map_err(|_| KeyError::NotOpened)?;
-        let text = std::str::from_utf8(&plain).map_err(|_| KeyError::Malformed)?;
+        Self::read(&plain, reader, roster)
+    }
+
+    fn read(plain: &[u8], reader: &ReadingIdentity, roster: &Roster) -> Result<Self, KeyError> {
+        let text = std::str::from_utf8(plain).map_err(|_| KeyError::Malformed)?;
         let note = SignedNote::parse(text)?;
         let claims = Claims::parse(note.text()).ok_or(KeyError::Malformed)?;
         if claims.organisation != roster.organisation() {
@@ -92,11 +95,11 @@ impl CasebookKey {
         roster: &Roster,
         lacking: &Lacking<'_>,
     ) -> Result<Vec<(ReaderId, Vec<u8>)>, KeyError> {
-        Self::open(own, reader, roster)?;
         let plain = open_with(&reader.0, own, MAX_NOTE).map_err(|_| KeyError::NotOpened)?;
-        let seal = |to: &Reader| {
-            let sealed = seal_to(std::slice::from_ref(&to.recipient), &plain);
-            Ok((to.id, sealed.map_err(|_| KeyError::BadRecipient)?))
+        Self::read(&plain, reader, roster)?;
+        let seal = |(to, key)| {
+            let sealed = seal_to(std::slice::from_ref(key), &plain);
+            Ok((to, sealed.map_err(|_| KeyError::BadRecipient)?))
         };
         lacking.readers().map(seal).collect()
     }

@@ -9,6 +9,8 @@
 //! Spec: draft-ietf-hpke-pq-03, KEM id 0x647a; draft-connolly-cfrg-xwing-kem for the combiner,
 //! SHA3-256(ML-KEM secret ‖ X25519 secret ‖ X25519 share ‖ X25519 public key ‖ `\.//^\`).
 
+use std::fmt;
+
 use hpke::{
     Deserializable, HpkeError, Kem, Serializable,
     generic_array::typenum::{Sum, U32, U96, U192, U1024},
@@ -28,12 +30,38 @@ use subtle::ConstantTimeEq as _;
 use x25519_dalek::StaticSecret;
 use zeroize::{Zeroize as _, Zeroizing};
 
-use crate::{hybrid::RECIPIENT_BYTES, secret::Secret};
+use crate::{
+    hybrid::{RECIPIENT_BYTES, point::Point},
+    secret::Secret,
+};
 
 pub(super) struct MlKem768X25519;
 
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct PublicKey(Box<[u8; RECIPIENT_BYTES]>);
+/// A public key with its two halves read.
+#[derive(Clone)]
+pub(super) struct PublicKey {
+    bytes: Box<[u8; RECIPIENT_BYTES]>,
+    post_quantum: Box<PqPublic>,
+    classic: Point,
+}
+
+impl PublicKey {
+    pub(super) fn new(bytes: Box<[u8; RECIPIENT_BYTES]>) -> Option<Self> {
+        Self::with(bytes, Point::once)
+    }
+
+    /// The same, ready to be sealed to many times.
+    pub(super) fn often(bytes: Box<[u8; RECIPIENT_BYTES]>) -> Option<Self> {
+        Self::with(bytes, Point::often)
+    }
+
+    fn with(bytes: Box<[u8; RECIPIENT_BYTES]>, point: fn([u8; 32]) -> Point) -> Option<Self> {
+        let (pq, classic) = split_public(&bytes)?;
+        let post_quantum = Box::new(PqPublic::from_bytes(&Array(*pq)));
+        let classic = point(*classic);
+        Some(Self { bytes, post_quantum, classic })
+    }
+}
 
 #[derive(Clone)]
 pub(super) struct PrivateKey(Zeroizing<[u8; 32]>);
@@ -49,13 +77,13 @@ impl Kem for MlKem768X25519 {
     const KEM_ID: u16 = 0x647a;
 
     fn sk_to_pk(sk: &PrivateKey) -> PublicKey {
-        PublicKey(expand(&sk.0).public())
+        public_of(&sk.0)
     }
 
     fn derive_keypair(ikm: &[u8]) -> (PrivateKey, PublicKey) {
         let mut seed = Zeroizing::new([0; 32]);
         Shake256::default().chain(ikm).finalize_xof().read(seed.as_mut());
-        let public = PublicKey(expand(&seed).public());
+        let public = public_of(&seed);
         (PrivateKey(seed), public)
     }
 
@@ -70,7 +98,7 @@ impl Kem for MlKem768X25519 {
         let (ciphertext, share) = enc.0.split_first_chunk().ok_or(HpkeError::DecapError)?;
         let share: &[u8; 32] = share.try_into().map_err(|_| HpkeError::DecapError)?;
         let keys = expand(&sk.0);
-        let classic = agree(&keys.classic, share).ok_or(HpkeError::DecapError)?;
+        let classic = Point::once(*share).agree(&keys.classic).ok_or(HpkeError::DecapError)?;
         let ciphertext: &[u8; PQ_CIPHERTEXT] = ciphertext;
         let mut post_quantum = keys
             .post_quantum
@@ -90,14 +118,13 @@ impl Kem for MlKem768X25519 {
         if sender.is_some() {
             return Err(HpkeError::EncapError);
         }
-        let (pq_key, classic_key) = split_public(&pk.0).ok_or(HpkeError::EncapError)?;
         let ephemeral = StaticSecret::random_from_rng(&mut *rng);
         let share = x25519_dalek::PublicKey::from(&ephemeral);
-        let classic = agree(&ephemeral, classic_key).ok_or(HpkeError::EncapError)?;
-        let (ciphertext, mut post_quantum) = PqPublic::from_bytes(&Array(*pq_key))
-            .encapsulate(rng)
-            .map_err(|()| HpkeError::EncapError)?;
-        let secret = combine(post_quantum.as_ref(), &classic, share.as_bytes(), classic_key);
+        let classic = pk.classic.agree(&ephemeral).ok_or(HpkeError::EncapError)?;
+        let (ciphertext, mut post_quantum) =
+            pk.post_quantum.encapsulate(rng).map_err(|()| HpkeError::EncapError)?;
+        let public = pk.classic.as_bytes();
+        let secret = combine(post_quantum.as_ref(), &classic, share.as_bytes(), public);
         post_quantum.as_mut_slice().zeroize();
         let enc = join(ciphertext.as_ref(), share.as_bytes()).ok_or(HpkeError::EncapError)?;
         Ok((secret, EncappedKey(enc)))
@@ -116,7 +143,7 @@ pub(super) fn is_acceptable(key: &[u8; RECIPIENT_BYTES]) -> bool {
     let Some((pq, classic)) = split_public(key) else { return false };
     let canonical = PqPublic::from_bytes(&Array(*pq)).as_bytes().0 == *pq;
     let probe = StaticSecret::from([0x55; 32]);
-    canonical && is_reduced(pq) && agree(&probe, classic).is_some()
+    canonical && is_reduced(pq) && Point::once(*classic).agree(&probe).is_some()
 }
 
 /// Whether every coefficient of an ML-KEM-768 public key is below q (FIPS 203, 7.2).
@@ -158,21 +185,22 @@ fn expand(seed: &[u8; 32]) -> Expanded {
     Expanded { post_quantum, pq_public, classic: StaticSecret::from(*classic) }
 }
 
-/// X25519 with the contributory check: `None` if the shared secret would be all zero.
-fn agree(own: &StaticSecret, other: &[u8; 32]) -> Option<x25519_dalek::SharedSecret> {
-    let shared = own.diffie_hellman(&x25519_dalek::PublicKey::from(*other));
-    shared.was_contributory().then_some(shared)
+/// The public key of a seed, for HPKE, which asks for it in modes that age does not use.
+fn public_of(seed: &[u8; 32]) -> PublicKey {
+    let keys = expand(seed);
+    let classic = Point::once(*x25519_dalek::PublicKey::from(&keys.classic).as_bytes());
+    PublicKey { bytes: keys.public(), post_quantum: Box::new(keys.pq_public), classic }
 }
 
 fn combine(
     post_quantum: &[u8],
-    classic: &x25519_dalek::SharedSecret,
+    classic: &[u8; 32],
     share: &[u8; 32],
     public: &[u8; 32],
 ) -> SharedSecret<MlKem768X25519> {
     let mut secret = SharedSecret::<MlKem768X25519>::default();
     let mut hash = Sha3_256::new();
-    for part in [post_quantum, classic.as_bytes(), share, public, COMBINER_LABEL] {
+    for part in [post_quantum, classic, share, public, COMBINER_LABEL] {
         sha3::Digest::update(&mut hash, part);
     }
     sha3::Digest::finalize_into(hash, &mut secret.0);
@@ -201,13 +229,27 @@ fn sized<const N: usize>(bytes: &[u8]) -> Result<Box<[u8; N]>, HpkeError> {
 impl Serializable for PublicKey {
     type OutputSize = Sum<U1024, U192>;
     fn write_exact(&self, buf: &mut [u8]) {
-        buf.copy_from_slice(self.0.as_slice());
+        buf.copy_from_slice(self.bytes.as_slice());
     }
 }
 
 impl Deserializable for PublicKey {
     fn from_bytes(encoded: &[u8]) -> Result<Self, HpkeError> {
-        sized(encoded).map(Self)
+        Self::new(sized(encoded)?).ok_or(HpkeError::ValidationError)
+    }
+}
+
+impl PartialEq for PublicKey {
+    fn eq(&self, other: &Self) -> bool {
+        self.bytes == other.bytes
+    }
+}
+
+impl Eq for PublicKey {}
+
+impl fmt::Debug for PublicKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PublicKey").finish_non_exhaustive()
     }
 }
 

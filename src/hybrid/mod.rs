@@ -15,11 +15,13 @@
 //! Spec: <https://c2sp.org/age>, "mlkem768x25519"; draft-ietf-hpke-pq-03 (KEM 0x647a); RFC 9180.
 
 mod kem;
+mod point;
 #[cfg(any(feature = "open", feature = "nojs-replies"))]
 mod unwrap;
 mod wrap;
 
 pub(crate) use kem::is_reduced;
+pub use wrap::ReadyHybrid;
 
 use std::fmt;
 

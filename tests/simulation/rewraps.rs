@@ -9,7 +9,7 @@ use sandyk::{
     rewrap::{Batch, BatchFile, EnvelopeOf, Made, Place, SignedBatch},
     sealed::{
         Sealed,
-        open::{Lacking, RewrapError, Rewrapped},
+        open::{Colleagues, RewrapError, Rewrapped},
         seal_to,
     },
     wire::envelopes::{Inserted, MISSING},
@@ -138,7 +138,8 @@ impl World {
         named: &[Envelope],
     ) -> Result<Vec<Sealing>, RewrapError> {
         let ids: Vec<ReaderId> = named.iter().map(|(.., who)| self.people[*who].line.id).collect();
-        let lacking = Lacking::of(self.chain.current(), &ids);
+        let colleagues = Colleagues::of(self.chain.current());
+        let lacking = colleagues.lacking(&ids);
         let (thing, reading) = (&self.things[what], &self.people[who].reading);
         let place = (&thing.cover, thing.id);
         let mut made = match part {

@@ -7,7 +7,7 @@ use crate::{
     digest::Digest,
     files,
     id::{Id, ReaderId, TestimonyId},
-    keyring::{Chain, Role},
+    keyring::Role,
     ledger::feed::FeedKind,
     review::{
         feed::{Feed, FeedLine},
@@ -18,7 +18,7 @@ use crate::{
     rewrap::{EnvelopeOf, Place, ThingId},
     sealed::{
         Sealed,
-        open::{Lacking, OpenError, OpenedCover, RewrapError},
+        open::{Colleagues, Lacking, OpenError, OpenedCover, RewrapError},
     },
 };
 
@@ -45,7 +45,7 @@ pub(super) struct Outcome {
 pub(super) struct Maker<'s> {
     workspace: &'s Workspace,
     keys: &'s ReaderKeys,
-    chain: &'s Chain,
+    colleagues: Colleagues<'s>,
     feed: &'s Feed,
     roster: Roster,
     /// Places for which an envelope waits in the outbox.
@@ -67,7 +67,8 @@ type Sealings = Result<Vec<(ReaderId, Vec<u8>)>, Not>;
 impl<'s> Maker<'s> {
     pub(super) fn new(session: &'s Session, waiting: HashSet<u64>) -> Self {
         let Session { workspace, keys, chain, feed, .. } = session;
-        Self { workspace, keys, chain, feed, roster: Roster::of(chain), waiting }
+        let colleagues = Colleagues::of(chain.current());
+        Self { workspace, keys, colleagues, feed, roster: Roster::of(chain), waiting }
     }
 
     /// Makes the envelopes of a row for those of its readers whom the verified keyring lists.
@@ -83,7 +84,7 @@ impl<'s> Maker<'s> {
         let mut wanted = row.readers.clone();
         wanted.retain(|reader| !self.waiting.contains(&mark(&place(*reader))));
         outcome.waiting = row.readers.len().saturating_sub(wanted.len());
-        let lacking = Lacking::of(self.chain.current(), &wanted);
+        let lacking = self.colleagues.lacking(&wanted);
         if lacking.is_empty() {
             return outcome;
         }
@@ -108,7 +109,7 @@ impl<'s> Maker<'s> {
             (FeedKind::CasebookKey, _) => &[EnvelopeOf::CasebookKey],
             _ => &[],
         };
-        let nobody = Lacking::of(self.chain.current(), &[]);
+        let nobody = self.colleagues.lacking(&[]);
         let look = |of: &EnvelopeOf| match self.seal(*of, line, &nobody) {
             Err(Not::Opened(digest)) => {
                 Some(Made::Broken(Place { thing, of: *of, reader: self.keys.id }, digest))

@@ -89,7 +89,7 @@ use crate::{
 pub use decrypt::open_with;
 pub use error::{ContainerError, OpenError, Part};
 pub use exhibits::ExhibitsReader;
-pub use rewrap::{Lacking, RewrapError, Rewrapped};
+pub use rewrap::{Colleagues, Lacking, RewrapError, Rewrapped};
 
 /// A reader's own secret key: opens the envelopes that are addressed to this reader.
 pub struct ReadingIdentity(pub(crate) ReadingKey);
@@ -174,6 +174,17 @@ impl AccountKey {
         sealed: &Sealed<part::Cover>,
         expected: TestimonyId,
     ) -> Result<OpenedCover, OpenError> {
+        let cover = self.read_cover(sealed, expected)?;
+        let keys = HybridRecipient::parse(&cover.reply).is_ok() && cover.witness_key().is_some();
+        keys.then_some(OpenedCover { cover }).ok_or(OpenError::Malformed(Part::Cover))
+    }
+
+    /// A cover whose keys nobody has looked at yet.
+    fn read_cover(
+        &self,
+        sealed: &Sealed<part::Cover>,
+        expected: TestimonyId,
+    ) -> Result<Cover, OpenError> {
         let content = open_with(&self.0, &sealed.0, COVER_SIZE)?;
         let json = unpadded(&content, &[COVER_SIZE], Part::Cover)?;
         let Named { schema } = parse(json, Part::Cover)?;
@@ -184,8 +195,7 @@ impl AccountKey {
         if cover.id != expected {
             return Err(OpenError::OtherTestimony);
         }
-        let keys = HybridRecipient::parse(&cover.reply).is_ok() && cover.witness_key().is_some();
-        keys.then_some(OpenedCover { cover }).ok_or(OpenError::Malformed(Part::Cover))
+        Ok(cover)
     }
 }
 

@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 use crate::{
     id::{ReaderId, TestimonyId},
     keyring::{Keyring, Reader, Role, Verified},
-    recipient::AgeIdentity,
+    recipient::{AgeIdentity, ReadyRecipient},
     sealed::{
         SealError, Sealed,
         keys::envelope_text,
@@ -17,22 +17,38 @@ use crate::{
     },
 };
 
-/// Readers of one verified keyring who lack an envelope; nobody else can be among them.
-#[derive(Clone)]
-pub struct Lacking<'k>(Vec<&'k Reader>);
+/// The readers of one verified keyring, their keys made ready for many envelopes.
+pub struct Colleagues<'k>(Vec<Colleague<'k>>);
 
-impl<'k> Lacking<'k> {
-    /// Those of `ids` whom `keyring` lists; whoever else was named is left out.
+struct Colleague<'k> {
+    reader: &'k Reader,
+    key: ReadyRecipient,
+}
+
+impl<'k> Colleagues<'k> {
+    /// All whom `keyring` lists.
     #[must_use]
-    pub fn of(keyring: &'k Verified<Keyring>, ids: &[ReaderId]) -> Self {
-        let listed = keyring.get().readers.iter();
-        Self(listed.filter(|reader| ids.contains(&reader.id)).collect())
+    pub fn of(keyring: &'k Verified<Keyring>) -> Self {
+        let ready = |reader: &'k Reader| Colleague { reader, key: reader.recipient.ready() };
+        Self(keyring.get().readers.iter().map(ready).collect())
     }
 
+    /// Those of `ids` who are among them; whoever else was named is left out.
+    #[must_use]
+    pub fn lacking(&self, ids: &[ReaderId]) -> Lacking<'_> {
+        Lacking(self.0.iter().filter(|colleague| ids.contains(&colleague.reader.id)).collect())
+    }
+}
+
+/// Readers of one verified keyring who lack an envelope; nobody else can be among them.
+pub struct Lacking<'c>(Vec<&'c Colleague<'c>>);
+
+impl Lacking<'_> {
     /// Those of them who may have the key of an identity.
     #[must_use]
     pub fn guardians(&self) -> Self {
-        Self(self.0.iter().copied().filter(|reader| reader.role == Role::Guardian).collect())
+        let is_guardian = |colleague: &&Colleague<'_>| colleague.reader.role == Role::Guardian;
+        Self(self.0.iter().copied().filter(is_guardian).collect())
     }
 
     /// Is it nobody?
@@ -41,9 +57,9 @@ impl<'k> Lacking<'k> {
         self.0.is_empty()
     }
 
-    /// The readers.
-    pub fn readers(&self) -> impl Iterator<Item = &'k Reader> {
-        self.0.iter().copied()
+    /// Whose they are, each with the key to seal to.
+    pub fn readers(&self) -> impl Iterator<Item = (ReaderId, &ReadyRecipient)> {
+        self.0.iter().map(|colleague| (colleague.reader.id, &colleague.key))
     }
 }
 
@@ -83,7 +99,7 @@ impl ReadingIdentity {
         lacking: &Lacking<'_>,
     ) -> Result<Vec<Rewrapped<part::AccountEnvelope>>, RewrapError> {
         let key = self.open_account_envelope(own).map_err(RewrapError::Envelope)?;
-        match key.open_cover(cover, id) {
+        match key.read_cover(cover, id) {
             // What it says may be of a later version, or wrong: that it opens proves the key.
             Ok(_)
             | Err(OpenError::UnknownSchema | OpenError::Malformed(_) | OpenError::WrongSize(_)) => {
@@ -117,9 +133,9 @@ fn seal_again<T>(
     lacking: &Lacking<'_>,
 ) -> Result<Vec<Rewrapped<T>>, RewrapError> {
     let text: Zeroizing<Vec<u8>> = envelope_text(key);
-    let seal = |reader: &Reader| {
-        let sealed = seal_to(std::slice::from_ref(&reader.recipient), &text)?;
-        Ok(Rewrapped { reader: reader.id, envelope: Sealed::from_bytes(sealed) })
+    let seal = |(reader, key)| {
+        let sealed = seal_to(std::slice::from_ref(key), &text)?;
+        Ok(Rewrapped { reader, envelope: Sealed::from_bytes(sealed) })
     };
     lacking.readers().map(seal).collect()
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     keyring::testing::Rehearsal,
-    sealed::open::{Lacking, RewrapError},
+    sealed::open::{Colleagues, RewrapError},
 };
 
 use super::*;
@@ -29,7 +29,8 @@ fn a_testimony_sealed_before_five_rotations_still_opens() {
         next.readers.retain(|reader| reader.id != person.reader.id);
         chain = chain.extend(&rehearsal.sign(next.to_text(), &[0, 1]).to_text()).unwrap();
         let ids = [people[n + 1].reader.id, person.reader.id];
-        let lacking = Lacking::of(chain.current(), &ids);
+        let colleagues = Colleagues::of(chain.current());
+        let lacking = colleagues.lacking(&ids);
         assert_eq!(lacking.readers().count(), 1, "who is gone gets nothing");
         let cover = (&testimony.cover, testimony.id);
         let mut new = person.identity.rewrap_account(&account, cover, &lacking).unwrap();
@@ -56,7 +57,8 @@ fn only_readers_of_the_keyring_are_sealed_to_and_names_only_to_guardians() {
     let stranger = ReaderId::from_bytes([9; 16]);
     let chain = rehearsal.chain();
     let all: Vec<_> = people.iter().skip(1).map(|p| p.reader.id).chain([stranger]).collect();
-    let lacking = Lacking::of(chain.current(), &all);
+    let colleagues = Colleagues::of(chain.current());
+    let lacking = colleagues.lacking(&all);
     let own = testimony.envelopes.first().unwrap();
     let cover = (&testimony.cover, testimony.id);
     let new = people[0].identity.rewrap_account(&own.account, cover, &lacking).unwrap();
@@ -74,7 +76,8 @@ fn a_false_envelope_is_passed_on_to_nobody() {
     let testimony = whole(3, &[&people[0]], &[]);
     let other = whole(4, &[&people[0]], &[]);
     let chain = rehearsal.chain();
-    let lacking = Lacking::of(chain.current(), &[people[1].reader.id]);
+    let colleagues = Colleagues::of(chain.current());
+    let lacking = colleagues.lacking(&[people[1].reader.id]);
     let (reader, false_one) = (&people[0].identity, &other.envelopes[0]);
     let cover = (&testimony.cover, testimony.id);
     let refused = reader.rewrap_account(&false_one.account, cover, &lacking);
