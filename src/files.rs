@@ -40,7 +40,7 @@ pub enum Existing {
 /// Whatever the file system says; the old file, if any, is untouched then.
 pub fn save(path: &Path, bytes: &[u8], audience: Audience, existing: Existing) -> io::Result<()> {
     let folder = folder_of(path);
-    let file = tempfile::Builder::new().prefix(".new-").tempfile_in(folder);
+    let file = tempfile::Builder::new().prefix(UNFINISHED).tempfile_in(folder);
     let mut file = file.map_err(|error| without_path(&error))?;
     file.write_all(bytes)?;
     if audience == Audience::Everyone {
@@ -152,6 +152,9 @@ fn sync_all(paths: &[PathBuf]) -> Result<(), (PathBuf, io::Error)> {
 
 /// Threads that make files durable.
 const AT_ONCE: usize = 16;
+
+/// How the name of a file begins that [`save`] has not finished; a kill leaves it.
+pub const UNFINISHED: &str = ".new-";
 
 fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
     match fs::remove_file(path) {

@@ -55,7 +55,7 @@ const MAY_IMPORT: &[(&str, &str)] = &[
     // 4 roles
     (
         "intake",
-        "clock config digest doctor files finding id keyring ledger note receipt reply sealed secret \
+        "clock config digest doctor files finding id keyring ledger locale note receipt reply sealed secret \
          store testimony",
     ),
     ("desk", "clock digest forget id keyring ledger rewrap store wire"),

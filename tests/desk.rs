@@ -3,6 +3,10 @@
     clippy::unwrap_used,
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::as_conversions,
     reason = "tests say what they expect by failing"
 )]
 
@@ -11,6 +15,8 @@ mod asked;
 #[path = "desk/late.rs"]
 mod late;
 mod office;
+#[path = "desk/processes.rs"]
+mod processes;
 #[path = "desk/rewrap.rs"]
 mod rewrap;
 

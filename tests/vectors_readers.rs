@@ -6,6 +6,8 @@
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::panic,
     reason = "tests say what they expect by failing"
 )]
 
@@ -13,6 +15,12 @@
 mod following;
 #[path = "keyring/forged.rs"]
 mod forged;
+#[path = "vectors_readers/keyrings/mod.rs"]
+mod keyrings;
+#[path = "vectors_readers/organisation.rs"]
+mod organisation;
+#[path = "vectors_readers/testimonies.rs"]
+mod testimonies;
 
 use std::{fs, path::PathBuf};
 

@@ -2,6 +2,7 @@
 //! stands in `tests/hostile`.
 #![expect(
     clippy::unwrap_used,
+    clippy::disallowed_methods,
     clippy::arithmetic_side_effects,
     reason = "a test says what is wrong by failing"
 )]
@@ -24,7 +25,7 @@ use common::{
     until,
 };
 use sandyk::{
-    keyring::Role,
+    keyring::{Role, suspension_file},
     store::{SledStore, Store as _},
 };
 
@@ -219,6 +220,26 @@ fn a_keyring_published_while_submissions_run_counts_for_the_next_and_none_fails(
     assert!(sent > 0 && (1..=sent).contains(&before), "{before} of {sent}");
     let events = store.changes(sandyk::store::Cursor(0), 10_000).unwrap();
     assert_eq!(events.len(), sent + 1, "each one that was acknowledged is there, once");
+}
+
+#[test]
+fn a_suspension_that_does_not_count_is_said_at_start_and_when_it_comes_and_witnesses_write_on() {
+    let organisation = Organisation::found(&ROLES);
+    let device = |n: u8| sandyk::id::DeviceId::from_bytes([n; 16]);
+    let put = |n: u8| {
+        let file = suspension_file(device(n));
+        fs::write(organisation.at("keyring").join(&file), "no note").unwrap();
+        file
+    };
+    let first = put(1);
+    let mut server = organisation.serve();
+    let said = format!("{first} suspends nobody: ");
+    assert!(server.heard().iter().any(|line| line.contains(&said)), "{:?}", server.heard());
+    assert_eq!(send(&server, &[field("story", "before"), end()]).status, 303);
+    let second = put(2);
+    server.wait_for(&format!("{second} suspends nobody: "));
+    assert_eq!(send(&server, &[field("story", "after"), end()]).status, 303);
+    server.stop();
 }
 
 #[test]

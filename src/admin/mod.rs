@@ -24,6 +24,7 @@
 
 mod ahead;
 mod changes;
+mod company;
 pub mod doctor;
 mod draft;
 mod edit;
@@ -42,6 +43,7 @@ mod view;
 
 pub use ahead::{keep, publish_ahead, renew_ahead};
 pub use changes::{Changes, Member, Vouched};
+pub use company::typed_back;
 pub use draft::{Base, Draft, Purpose, Quorum};
 pub use edit::{Entrant, RootChange, Term, add, change_roots, renew, retire};
 pub use error::AdminError;

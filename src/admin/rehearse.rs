@@ -166,7 +166,7 @@ fn signing_key(rng: &mut (impl RngCore + CryptoRng)) -> SigningKey {
 }
 
 /// A throw-away key for each root, under the same name, and for each reader who may vouch.
-struct Cast {
+pub(super) struct Cast {
     roots: Vec<(NamedKey, RootKey)>,
     readers: Vec<(ReaderId, SigningKey)>,
 }
@@ -190,6 +190,33 @@ impl Cast {
         Self { roots: keys, readers }
     }
 
+    /// The same roots, and nobody who vouches.
+    pub(super) fn of(roots: &[NamedKey], rng: &mut (impl RngCore + CryptoRng)) -> Self {
+        let key = |root: &NamedKey| (root.clone(), RootKey::generate(root.name.clone(), rng));
+        Self { roots: roots.iter().map(key).collect(), readers: Vec::new() }
+    }
+
+    pub(super) fn into_roots(self) -> Vec<RootKey> {
+        self.roots.into_iter().map(|(_, key)| key).collect()
+    }
+
+    /// Founds the organisation of a keyring with these roots below `stage`, and publishes that.
+    pub(super) fn open(
+        &self,
+        stage: &Path,
+        known: &Keyring,
+        devices: &[Device],
+    ) -> Result<Ceremony, AdminError> {
+        let mut first = self.acted(known, 1);
+        first.previous = Digest::NONE;
+        let ceremony = begin(stage, &first)?;
+        let day = first.not_after;
+        ceremony.save_draft(&Draft::unsigned(first, devices.to_vec(), Purpose::Publish))?;
+        self.pass_around(&ceremony, &stage.join("opening"), day)?;
+        publish(&ceremony, &stage.join("server"), day)?;
+        Ok(ceremony)
+    }
+
     /// The same people with these roots: what stands there is their first keyring, the draft their next.
     fn play(
         &self,
@@ -198,27 +225,14 @@ impl Cast {
         base: &Base,
         devices: &[Device],
     ) -> Result<(Ceremony, Draft), AdminError> {
-        let first = match base {
-            Base::First(_) => &draft.keyring,
-            Base::After(chain) => chain.current().get(),
-        };
-        let mut first = self.acted(first, 1);
-        first.previous = Digest::NONE;
-        let Keyring { organisation, threshold, roots, .. } = first.clone();
-        let trust = TrustRoot { organisation, threshold, roots };
-        let addresses = Addresses::new(String::new(), String::new());
-        let folder = stage.join("ceremony");
-        files::make_folder(&folder).map_err(AdminError::file(&folder))?;
-        let ceremony = Ceremony::begin(&folder, trust, addresses)?;
-        if let Base::First(_) = base {
+        let Base::After(known) = base else {
+            let mut first = self.acted(&draft.keyring, 1);
+            first.previous = Digest::NONE;
+            let ceremony = begin(stage, &first)?;
             let devices = draft.desk.devices.clone();
             return Ok((ceremony, Draft::unsigned(first, devices, Purpose::Publish)));
-        }
-        let opening = Draft::unsigned(first.clone(), devices.to_vec(), Purpose::Publish);
-        ceremony.save_draft(&opening)?;
-        let day = first.not_after;
-        self.pass_around(&ceremony, &stage.join("opening"), day)?;
-        publish(&ceremony, &stage.join("server"), day)?;
+        };
+        let ceremony = self.open(stage, known.current().get(), devices)?;
         let mut next = self.acted(&draft.keyring, 2);
         let Base::After(chain) = ceremony.base(Purpose::Publish)? else {
             return Err(AdminError::NoDraft);
@@ -277,6 +291,16 @@ impl Cast {
         SigningFile::load(file)?.import(ceremony, today)?;
         Ok(names)
     }
+}
+
+/// A ceremony's folder with the roots of a first keyring.
+fn begin(stage: &Path, first: &Keyring) -> Result<Ceremony, AdminError> {
+    let Keyring { organisation, threshold, roots, .. } = first.clone();
+    let trust = TrustRoot { organisation, threshold, roots };
+    let addresses = Addresses::new(String::new(), String::new());
+    let folder = stage.join("ceremony");
+    files::make_folder(&folder).map_err(AdminError::file(&folder))?;
+    Ceremony::begin(&folder, trust, addresses)
 }
 
 /// Copies the files of a folder that `wanted` names, and of its folders.

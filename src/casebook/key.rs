@@ -10,7 +10,7 @@ use crate::{
     note::{KeyName, NamedKey, NoteError, SignedNote},
     recipient::{AgeIdentity, Kind, Recipient},
     sealed::{
-        open::{Lacking, ReadingIdentity, open_with},
+        open::{Lacking, OpenError, ReadingIdentity, open_with},
         seal_to,
     },
     secret::SecretText,
@@ -65,14 +65,21 @@ impl CasebookKey {
         reader: &ReadingIdentity,
         roster: &Roster,
     ) -> Result<Self, KeyError> {
-        let plain = open_with(&reader.0, envelope, MAX_NOTE).map_err(|_| KeyError::NotOpened)?;
+        let plain = open_with(&reader.0, envelope, MAX_NOTE).map_err(|e| not_opened(&e))?;
         Self::read(&plain, reader, roster)
     }
 
     fn read(plain: &[u8], reader: &ReadingIdentity, roster: &Roster) -> Result<Self, KeyError> {
         let text = std::str::from_utf8(plain).map_err(|_| KeyError::Malformed)?;
         let note = SignedNote::parse(text)?;
-        let claims = Claims::parse(note.text()).ok_or(KeyError::Malformed)?;
+        let claims = Claims::parse(note.text()).ok_or_else(|| {
+            let other = !note.text().starts_with(&format!("{TITLE}\n"));
+            if other && note.text().starts_with(ANY_VERSION) {
+                KeyError::OtherVersion
+            } else {
+                KeyError::Malformed
+            }
+        })?;
         if claims.organisation != roster.organisation() {
             return Err(KeyError::WrongOrganisation);
         }
@@ -95,7 +102,7 @@ impl CasebookKey {
         roster: &Roster,
         lacking: &Lacking<'_>,
     ) -> Result<Vec<(ReaderId, Vec<u8>)>, KeyError> {
-        let plain = open_with(&reader.0, own, MAX_NOTE).map_err(|_| KeyError::NotOpened)?;
+        let plain = open_with(&reader.0, own, MAX_NOTE).map_err(|e| not_opened(&e))?;
         Self::read(&plain, reader, roster)?;
         let seal = |(to, key)| {
             let sealed = seal_to(std::slice::from_ref(key), &plain);
@@ -125,6 +132,11 @@ impl CasebookKey {
     pub(super) const fn identity(&self) -> &AgeIdentity {
         &self.identity
     }
+}
+
+/// A token that is not plugged in is no fault of the envelope.
+const fn not_opened(error: &OpenError) -> KeyError {
+    if matches!(error, OpenError::Io(_)) { KeyError::Unreadable } else { KeyError::NotOpened }
 }
 
 fn sign(text: String, by: ReaderId, key: &SigningKey) -> Result<SecretText, KeyError> {
@@ -193,9 +205,12 @@ pub enum KeyError {
     /// The envelope does not open.
     #[error("its envelope does not open with this reader's identity")]
     NotOpened,
-    /// Not a casebook key of this version.
-    #[error("what is inside is no casebook key of this version")]
+    /// Not a casebook key.
+    #[error("what is inside is no casebook key")]
     Malformed,
+    /// A casebook key of a version that this program does not know.
+    #[error("what is inside is a casebook key of another version; use a newer sandyk")]
+    OtherVersion,
     /// It was made for another organisation.
     #[error("it was made for another organisation")]
     WrongOrganisation,
@@ -219,7 +234,26 @@ pub enum KeyError {
     BadRecipient,
 }
 
+impl KeyError {
+    /// Whether another envelope of the same key, from a colleague whose own opens, mends it.
+    ///
+    /// Not what a newer program or a keyring that is not here yet may still make good.
+    #[must_use]
+    pub const fn is_of_the_envelope(&self) -> bool {
+        matches!(
+            self,
+            Self::NotOpened
+                | Self::Malformed
+                | Self::WrongOrganisation
+                | Self::Unsigned
+                | Self::Note(_)
+        )
+    }
+}
+
 const TITLE: &str = "sandyk casebook key v1";
+/// How a casebook key of any version begins.
+const ANY_VERSION: &str = "sandyk casebook key v";
 /// Largest note in an envelope, in bytes.
 const MAX_NOTE: usize = 16 * 1024;
 

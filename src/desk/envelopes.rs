@@ -2,15 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::{
-    Asker, Desk, DeskError,
-    outbox::{commit_id, put},
-    records,
-};
+use super::{Asker, Desk, DeskError, outbox::put, records};
 use crate::{
     digest::Digest,
     id::ReaderId,
-    rewrap::{BatchFile, EnvelopeOf, Made, Place},
+    rewrap::{BatchFile, BatchId, EnvelopeOf, Made, Place},
     store::{Commit, Expect, Put, Store},
     wire::{
         self,
@@ -56,11 +52,11 @@ impl<S: Store> Desk<S> {
         if puts.is_empty() {
             return Ok(answer);
         }
+        let id = commit_of(batch.id(), &counts);
         puts.extend(counts.into_iter().map(|(reader, count)| Put {
             expect: Expect::Any,
             ..put(&records::new_count(reader), count.to_string().into_bytes())
         }));
-        let id = commit_id("sandyk/rewrap/v1\n", batch.id().as_bytes());
         self.store.commit(Commit { id, puts, deletes, ..Commit::default() }).await?;
         let mut known = self.lacking();
         for cursor in lacking {
@@ -76,13 +72,16 @@ impl<S: Store> Desk<S> {
         let id = place.thing.to_string();
         let here = self.own(&id, reader, of)?;
         let Some(cursor) = self.cursor_of(place)? else { return Ok(()) };
-        // The list of the first envelopes of a casebook key is part of the feed: they stay.
-        let listed = of == EnvelopeOf::CasebookKey && self.is_listed(&id, reader, sha256)?;
-        if here.is_none_or(|here| Digest::of(&here) != *sha256) || listed {
-            return Ok(());
+        let Some(here) = here else { return Ok(()) };
+        if Digest::of(&here) != *sha256 {
+            // It was spoilt at the reader's, or is the first one of a casebook key, of which another was made:
+            // what is here is given again.
+            return self.announce((cursor, place), change);
         }
         let key = records::broken(&id, reader, of.word());
-        change.puts.push(put(&key, sha256.to_string().into_bytes()));
+        let says = put(&key, sha256.to_string().into_bytes());
+        // A later envelope of a casebook key may be broken where the first one was.
+        change.puts.push(Put { expect: Expect::Any, ..says });
         change.lacking.push(cursor);
         change.answer.broken = change.answer.broken.saturating_add(1);
         Ok(())
@@ -98,27 +97,37 @@ impl<S: Store> Desk<S> {
         };
         let broken = records::broken(&id, reader, of.word());
         let known_broken = self.value(&broken)?;
-        let is_free = match (self.value(&records::envelope(&id, reader, of.word()))?, &known_broken)
-        {
-            (None, _) => true,
-            (Some(_), Some(digest)) => *digest != sha256.to_string().into_bytes(),
-            (Some(_), None) => false,
-        };
-        if !is_free {
+        let same = known_broken.as_ref().is_some_and(|it| *it == sha256.to_string().into_bytes());
+        if same || self.own(&id, reader, of)?.is_some() {
             change.answer.there = change.answer.there.saturating_add(1);
             return Ok(());
         }
-        if known_broken.is_some() {
-            change.deletes.push(broken.into_bytes());
-        }
+        let expect = if known_broken.is_some() { Expect::Any } else { Expect::Absent };
+        let key = if known_broken.is_some() && of == EnvelopeOf::CasebookKey {
+            // The feed commits to the first one, and whoever fetches all of it anew proves that: it stays.
+            records::later_envelope(&id, reader)
+        } else {
+            if known_broken.is_some() {
+                change.deletes.push(broken.into_bytes());
+            }
+            records::envelope(&id, reader, of.word())
+        };
+        change.puts.push(Put { expect, ..put(&key, envelope) });
+        change.answer.inserted = change.answer.inserted.saturating_add(1);
+        self.announce((cursor, place), change)
+    }
+
+    /// Gives an envelope out among the new ones, from now on.
+    fn announce(
+        &self,
+        (cursor, place): (u64, &Place),
+        change: &mut Change,
+    ) -> Result<(), DeskError> {
+        let Place { thing, of, reader } = *place;
         let number = self.count(reader, change)?.saturating_add(1);
         change.counts.insert(reader, number);
-        let expect = if known_broken.is_some() { Expect::Any } else { Expect::Absent };
-        let key = records::envelope(&id, reader, of.word());
-        change.puts.push(Put { expect, ..put(&key, envelope) });
-        let says = format!("{cursor} {of} {id}").into_bytes();
+        let says = format!("{cursor} {of} {thing}").into_bytes();
         change.puts.push(put(&records::new(reader, number), says));
-        change.answer.inserted = change.answer.inserted.saturating_add(1);
         Ok(())
     }
 
@@ -183,6 +192,13 @@ impl<S: Store> Desk<S> {
         }
         write_tape(&New { end, count }, &entries).map_err(|_| damaged())
     }
+}
+
+/// The same batch means something else once more has been made for its readers.
+fn commit_of(batch: BatchId, counts: &BTreeMap<ReaderId, u64>) -> [u8; 16] {
+    let counts: Vec<u8> = counts.values().flat_map(|count| count.to_be_bytes()).collect();
+    let digest = Digest::of_parts(&[b"sandyk/rewrap/v1\n", batch.as_bytes(), &counts]);
+    digest.as_bytes().first_chunk().copied().unwrap_or_default()
 }
 
 /// How sync calls the file of an envelope.

@@ -151,10 +151,14 @@ impl<S: Store> Desk<S> {
         of: EnvelopeOf,
     ) -> Result<Option<Vec<u8>>, DeskError> {
         let found = self.value(&records::envelope(id, reader, of.word()))?;
-        match found {
-            Some(_) if self.value(&records::broken(id, reader, of.word()))?.is_some() => Ok(None),
-            found => Ok(found),
+        let Some(broken) = self.value(&records::broken(id, reader, of.word()))? else {
+            return Ok(found);
+        };
+        if of != EnvelopeOf::CasebookKey {
+            return Ok(None);
         }
+        let later = self.value(&records::later_envelope(id, reader))?;
+        Ok(later.filter(|later| Digest::of(later).to_string().into_bytes() != broken))
     }
 
     /// The item of an event; `None` if what it brought is forgotten.

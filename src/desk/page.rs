@@ -155,7 +155,8 @@ impl<S: Store> Desk<S> {
                 let digests = self.value(&records::casebook_key(&item.id))?;
                 let digests = digests.ok_or(DeskError::Damaged { cursor })?;
                 entries.push(Entry::of_bytes(wire::entry_name(cursor, "key.json"), digests));
-                let own = self.own(&item.id, asker.reader, EnvelopeOf::CasebookKey)?;
+                let own = EnvelopeOf::CasebookKey.word();
+                let own = self.value(&records::envelope(&item.id, asker.reader, own))?;
                 if let Some(envelope) = self.first_envelope(&item.id, asker.reader, own)? {
                     entries.push(Entry::of_bytes(wire::entry_name(cursor, "key.age"), envelope));
                 }

@@ -83,6 +83,11 @@ pub(super) fn casebook_key(id: &str) -> String {
     format!("casebook-key/{id}")
 }
 
+/// A reader's later envelope of a casebook key, if the first, which the feed commits to, does not open.
+pub(super) fn later_envelope(id: &str, reader: ReaderId) -> String {
+    format!("envelope/{id}/{reader}/casebook-key-later")
+}
+
 /// Says that an envelope does not open, as its own reader has signed; the value is its SHA-256.
 pub(super) fn broken(id: &str, reader: ReaderId, part: &str) -> String {
     format!("broken/{id}/{reader}/{part}")

@@ -112,9 +112,14 @@ impl<S: Store> Desk<S> {
         };
         for reader in gone {
             for of in envelopes {
-                let key = records::envelope(&item.id, *reader, of.word());
-                if self.value(&key)?.is_some() {
-                    deletes.push(key.into_bytes());
+                let mut keys = vec![records::envelope(&item.id, *reader, of.word())];
+                if *of == EnvelopeOf::CasebookKey {
+                    keys.push(records::later_envelope(&item.id, *reader));
+                }
+                for key in keys {
+                    if self.value(&key)?.is_some() {
+                        deletes.push(key.into_bytes());
+                    }
                 }
             }
         }

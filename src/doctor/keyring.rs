@@ -6,8 +6,8 @@ use crate::{
     clock::Day,
     files,
     finding::{Finding, Level, gist},
-    id::ReaderId,
-    keyring::{self, Chain, Keyring, KeyringError, Published, Reader, TrustRoot},
+    id::Id,
+    keyring::{self, Chain, Keyring, KeyringError, Published, Reader, TrustRoot, VoidSuspension},
 };
 
 /// What a folder of published keyrings proves, or the finding of why it proves nothing.
@@ -124,19 +124,11 @@ pub fn beside(published: &Published) -> Vec<Finding> {
     found
 }
 
-/// Which machines of the newest desk note are suspended, and which suspensions do not count.
+/// Which machines are suspended, and which suspensions do not count, and why.
 #[must_use]
-pub fn suspended(folder: &Path, published: &Published) -> Vec<Finding> {
-    let (mut ids, mut found) = (Vec::new(), Vec::new());
-    let devices = published.desk.iter().flat_map(|desk| &desk.get().devices);
-    for device in devices {
-        let id: String = device.id.to_string().chars().take(SHORT).collect();
-        match keyring::is_suspended(folder, device.id, &published.chain) {
-            Ok(true) => ids.push(id),
-            _ if folder.join(keyring::suspension_file(device.id)).exists() => found.push(void(&id)),
-            _ => {}
-        }
-    }
+pub fn suspended(published: &Published) -> Vec<Finding> {
+    let mut found: Vec<Finding> = published.void_suspensions.iter().map(void).collect();
+    let ids: Vec<_> = published.suspensions.iter().map(|note| short(&note.get().device)).collect();
     if !ids.is_empty() {
         let (count, ids) = (ids.len(), ids.join(", "));
         let finding = Finding::soon("device-is-suspended").count("count", count).with("ids", &ids);
@@ -150,9 +142,17 @@ pub fn suspended(folder: &Path, published: &Published) -> Vec<Finding> {
     found
 }
 
-fn void(id: &str) -> Finding {
-    Finding::now("suspension-does-not-count").with("id", id).says(
-        format!("machine {id} was to be suspended, but the note does not count"),
+fn void(VoidSuspension { device, why }: &VoidSuspension) -> Finding {
+    let (id, cause) = (short(device), why.clone());
+    if matches!(why, KeyringError::Unreadable { .. }) {
+        return Finding::now("suspension-not-read").with("id", &id).because(cause).says(
+            format!("the suspension of machine {id} cannot be read: {}", gist(why)),
+            "nobody can tell whether it counts, so this machine fetches nothing until then",
+            "let the server read the file, or sign it again with `sandyk admin suspend`",
+        );
+    }
+    Finding::now("suspension-does-not-count").with("id", &id).because(cause).says(
+        format!("machine {id} was to be suspended, but the note does not count: {}", gist(why)),
         "this machine can still fetch everything",
         "sign it again with `sandyk admin suspend`; look for which epoch it was made",
     )
@@ -241,7 +241,7 @@ fn devices(published: &Published, keyring: &Keyring) -> Finding {
 }
 
 /// The beginning of an id, as the other commands show it.
-fn short(id: &ReaderId) -> String {
+fn short<K>(id: &Id<K>) -> String {
     id.to_string().chars().take(SHORT).collect()
 }
 
@@ -339,6 +339,7 @@ mod tests {
                 desk,
                 site: Ok(None),
                 suspensions: Vec::new(),
+                void_suspensions: Vec::new(),
             })
         };
         let whole = seen(Some(&desk));

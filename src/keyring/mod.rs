@@ -36,7 +36,7 @@ pub use error::KeyringError;
 pub use joining::{DevicePub, Invitation, MAX_INVITATION_BYTES, MAX_JOINING_BYTES, ReaderPub};
 pub use published::{Published, desk_file, keyring_file, load_folder};
 pub use site::{MAX_SITE_FILES, SITE_FILE, SignedSite, Signers, SiteManifest};
-pub use suspension::{Suspension, is_suspended, suspension_file};
+pub use suspension::{Suspension, VoidSuspension, is_suspended, suspension_file};
 pub use trust::{MAX_ROOTS_BYTES, TrustRoot};
 pub use vouch::{SignedVouch, Vouch, VouchLine, vouch_file};
 

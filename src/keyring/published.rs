@@ -5,8 +5,8 @@ use std::{fs, io, path::Path};
 use crate::{
     files,
     keyring::{
-        Chain, DeskNote, KeyringError, MAX_KEYRING_BYTES, SITE_FILE, SignedSite, Suspension,
-        TrustRoot, Verified, suspension::load_suspensions,
+        Chain, DeskNote, Device, KeyringError, MAX_KEYRING_BYTES, SITE_FILE, SignedSite,
+        Suspension, TrustRoot, Verified, VoidSuspension, suspension::load_suspensions,
     },
     note::SignedNote,
 };
@@ -21,6 +21,8 @@ pub struct Published {
     pub site: Result<Option<SignedSite>, KeyringError>,
     /// The suspensions in force; a desk looks for new ones at each request.
     pub suspensions: Vec<Verified<Suspension>>,
+    /// Suspensions that do not count: the desk is open to a device that somebody wanted to close it to.
+    pub void_suspensions: Vec<VoidSuspension>,
 }
 
 /// The name of an epoch's keyring in a published folder.
@@ -58,8 +60,10 @@ pub fn load_folder(folder: &Path, trust: &TrustRoot) -> Result<Published, Keyrin
     let site = load_note(folder, SITE_FILE).and_then(|note| {
         note.map(|note| SignedSite::verify(&note, chain.current().get().into())).transpose()
     });
-    let suspensions = load_suspensions(folder, &chain)?;
-    Ok(Published { chain, desk, site, suspensions })
+    let admitted: &[Device] = desk.as_ref().map_or(&[], |desk| &desk.get().devices);
+    let admits = |id| admitted.iter().any(|device| device.id == id);
+    let (suspensions, void_suspensions) = load_suspensions(folder, &chain, admits)?;
+    Ok(Published { chain, desk, site, suspensions, void_suspensions })
 }
 
 pub(super) fn load_note(folder: &Path, file: &str) -> Result<Option<String>, KeyringError> {

@@ -121,11 +121,27 @@ pub(super) fn load_suspension(
     }
 }
 
-/// All suspensions of a folder that are in force; those that are not are passed over.
+/// A file that is named like a suspension of a device and does not count as one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VoidSuspension {
+    /// The device that its name says.
+    pub device: DeviceId,
+    /// Why it does not count; after `Unreadable` the desk is closed to that device until it can be told.
+    pub why: KeyringError,
+}
+
+/// The suspensions of a folder that are in force, and those that do not count.
+pub(super) type Suspensions = (Vec<Verified<Suspension>>, Vec<VoidSuspension>);
+
+/// All suspensions of a folder.
+///
+/// One that a later keyring has made void is nothing to tell of, once that keyring admits its device no
+/// more: such files stay where they are.
 pub(super) fn load_suspensions(
     folder: &Path,
     chain: &Chain,
-) -> Result<Vec<Verified<Suspension>>, KeyringError> {
+    admits: impl Fn(DeviceId) -> bool,
+) -> Result<Suspensions, KeyringError> {
     let failed = |e: io::Error| unreadable("the folder", &e);
     let mut devices = Vec::new();
     for entry in fs::read_dir(folder).map_err(failed)? {
@@ -134,8 +150,24 @@ pub(super) fn load_suspensions(
     }
     devices.sort_unstable();
     devices.truncate(MAX_DEVICES);
-    let found = devices.into_iter().map(|device| load_suspension(folder, device, chain));
-    Ok(found.filter_map(|found| found.ok().flatten()).collect())
+    let (mut in_force, mut void) = (Vec::new(), Vec::new());
+    for device in devices {
+        match load_suspension(folder, device, chain) {
+            Ok(found) => in_force.extend(found),
+            Err(KeyringError::Desk(DeskNoteError::SuspensionOfOtherKeyring { .. }))
+                if !admits(device) && names(folder, device) => {}
+            Err(why) => void.push(VoidSuspension { device, why }),
+        }
+    }
+    Ok((in_force, void))
+}
+
+/// Whether the file of a device names that device inside, too.
+fn names(folder: &Path, device: DeviceId) -> bool {
+    let note = load_note(folder, &suspension_file(device)).ok().flatten();
+    let note = note.and_then(|note| SignedNote::parse(&note).ok());
+    let inside = note.and_then(|note| Suspension::parse(note.text()).ok());
+    inside.is_some_and(|inside| inside.device == device)
 }
 
 fn device_of(file: &str) -> Option<DeviceId> {

@@ -52,3 +52,6 @@ impl Kind {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+#[cfg(feature = "open")]
+mod tests_plugin;

@@ -35,6 +35,7 @@ pub struct Damage {
 }
 
 /// What stands in the journal, as it is read.
+#[derive(Clone, Copy)]
 pub enum Told<'j> {
     /// An event, in order.
     Event(&'j Event),

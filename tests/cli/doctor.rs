@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeMap,
     fs::{self, File},
-    os::unix::fs::PermissionsExt as _,
+    os::unix::fs::{PermissionsExt as _, symlink},
     path::Path,
     process::Command,
     time::{Duration, SystemTime},
@@ -22,6 +22,7 @@ use super::{
 };
 
 const ADMIN: &str = "admin doctor --folder good-ceremony";
+const DRILL: &str = "admin doctor --folder good-ceremony drill";
 const SERVER: &str = "serve doctor --config server.toml --backup backup --unit unit";
 const SYNC: &str = "sync doctor --workspace w --device device";
 const REVIEW: &str = "review doctor --workspace w --keys keys";
@@ -56,7 +57,8 @@ fn server(here: &Path) {
     private(&here.join("store/ledger.key"), 0o600);
     let config = "store = 'store'\nkeyring = 'good'\nroots = 'good/roots.txt'\n\
                   intake.listen = '127.0.0.1:1'\norganisation.name = 'X'\n\
-                  limits.files_until_percent = 100\nlimits.words_until_percent = 100\n";
+                  limits.files_until_percent = 100\nlimits.words_until_percent = 100\n\
+                  [organisation.safe_contact]\nky = 'K'\nru = 'R'\nuz-Cyrl = 'C'\nuz-Latn = 'L'\nen = 'E'\n";
     fs::write(here.join("server.toml"), config).unwrap();
     fs::copy("deploy/systemd/sandyk.service", here.join("unit")).unwrap();
     let (code, said) = run(here, "backup --store store --to backup");
@@ -159,6 +161,21 @@ const FAULTS: &[Fault] = &[
         let note = fs::read_to_string(here.join("good/desk-0001.note")).unwrap();
         let id = note.split("\ndevice ").nth(1).unwrap().split(' ').next().unwrap();
         fs::write(here.join(format!("good/suspend-{id}.note")), "").unwrap();
+    }),
+    (SERVER, "suspension-not-read", "now", |here| {
+        let note = fs::read_to_string(here.join("good/desk-0001.note")).unwrap();
+        let id = note.split("\ndevice ").nth(1).unwrap().split(' ').next().unwrap();
+        fs::create_dir(here.join(format!("good/suspend-{id}.note"))).unwrap();
+    }),
+    (SERVER, "no-safe-contact", "note", |here| {
+        let config = fs::read_to_string(here.join("server.toml")).unwrap();
+        fs::write(here.join("server.toml"), config.replace("ru = 'R'", "ru = ''")).unwrap();
+    }),
+    (DRILL, "drill-ceremony-fails", "now", |here| {
+        symlink("nowhere", here.join("good-ceremony/dangling")).unwrap();
+    }),
+    (DRILL, "drill-suspend-fails", "now", |here| {
+        symlink("nowhere", here.join("good-ceremony/dangling")).unwrap();
     }),
     (SERVER, "unit-is-softer", "soon", |here| add(&here.join("unit"), "[Service]\nUMask=0\n")),
     (SERVER, "no-unit", "note", |here| fs::remove_file(here.join("unit")).unwrap()),
@@ -300,7 +317,11 @@ fn a_drill_says_what_would_come_back_and_what_would_not() {
     fs::remove_dir_all(here.path().join("backup")).unwrap();
     assert!(found(here.path(), &server).contains_key("drill-no-backup"));
     // The one guardian of this organisation can be replaced by nobody.
-    let admin = found(here.path(), "admin doctor --folder good-ceremony drill");
+    let admin = found(here.path(), DRILL);
+    // What administrators would do is done, for real, by roots that live as long as the drill.
+    for code in ["drill-ceremony", "drill-suspend"] {
+        assert_eq!(admin.get(code).map(String::as_str), Some("good"), "{admin:?}");
+    }
     assert_eq!(admin.get("drill-cannot-retire").map(String::as_str), Some("now"), "{admin:?}");
     let review = found(here.path(), &format!("{REVIEW} drill --recovery backup"));
     for code in ["drill-nobody-goes-on", "drill-recovery-fails"] {
@@ -314,11 +335,18 @@ fn a_drill_is_said_in_five_languages() {
     let line = "admin doctor --folder good-ceremony drill";
     let note = fs::read_to_string(here.path().join("good/keyring-0001.note")).unwrap();
     let id: String = note.split("\nreader ").nth(1).unwrap().chars().take(8).collect();
+    let note = fs::read_to_string(here.path().join("good/desk-0001.note")).unwrap();
+    let device: String = note.split("\ndevice ").nth(1).unwrap().chars().take(8).collect();
     compare("doctor-drill", &format!("sandyk {line}"), 3, |locale| {
         let mut command = Command::new(BINARY);
         command.args(line.split(' ')).current_dir(here.path());
         let (code, said) = spoken(command, locale);
         let last = SystemClock.today().plus_days(180).to_string();
-        (code, said.replace(&id, "READER").replace(&last, "IN-HALF-A-YEAR"))
+        (
+            code,
+            said.replace(&id, "READER")
+                .replace(&device, "MACHINE")
+                .replace(&last, "IN-HALF-A-YEAR"),
+        )
     });
 }

@@ -7,12 +7,16 @@ use rand::RngCore as _;
 use sandyk::{
     clock::Clock as _,
     digest::Digest,
+    finding::Level,
     id::{ReaderId, TestimonyId},
     keyring::{Role, TrustRoot},
     ledger::feed::{FeedItem, FeedKind, PartInfo},
     locale::Lang,
-    review::{ReaderKeys, Rewrapping, Session, Workspace},
-    rewrap::{Batch, BatchFile, Made, Place, SignedBatch},
+    review::{
+        ReaderKeys, Rewrapping, Session, Workspace,
+        doctor::{Belongings, examine},
+    },
+    rewrap::{Batch, BatchFile, Made, Place, SignedBatch, ThingId},
     sealed::{Cover, TestimonyKeys, open::ReadingIdentity},
     store::{BlobWriter as _, Commit, Expect, Put},
     testimony::{Account, Channel, Form, Identity, Kind},
@@ -123,6 +127,16 @@ impl Late {
         self.session(member).rewrap(SystemClock.today(), &mut |_, _| ()).unwrap()
     }
 
+    /// How much the doctor of a member's workspace presses for a rewrap.
+    pub(crate) fn doctor(&self, member: usize) -> &'static str {
+        let workspace = &self.office.members[member].workspace;
+        let keys = workspace.with_file_name("keys");
+        let reader = Belongings { workspace, keys: &keys, passphrase_file: None };
+        let found = examine(&reader, &SystemClock).unwrap();
+        let lacks = found.iter().find(|f| ["rewraps", "envelopes-lack"].contains(&f.code)).unwrap();
+        if lacks.level == Level::Soon { "soon" } else { "good" }
+    }
+
     /// Whether a member reads all of a testimony that their role may read.
     pub(crate) fn reads(&self, member: usize, id: TestimonyId) -> bool {
         let session = self.session(member);
@@ -158,7 +172,7 @@ impl Late {
     }
 
     /// Takes the casebook key in OLD's outbox in as it was when NEW was not a reader yet.
-    pub(crate) async fn take_key_of_before(&self) {
+    pub(crate) async fn take_key_of_before(&self) -> ThingId {
         let office = &self.office;
         let keys = office.file(OLD, "outbox/keys");
         let folder = fs::read_dir(keys).unwrap().next().unwrap().unwrap().path();
@@ -184,6 +198,7 @@ impl Late {
             parts: Vec::new(),
         };
         commit(&*office.store, &item, puts).await;
+        item.id.parse().unwrap()
     }
 
     /// The next keyring is published without one of the members.

@@ -28,10 +28,12 @@ async fn a_new_reader_reads_the_old_testimonies_and_the_old_casebook_after_a_rew
 
     let report = office.sync(OLD).await.unwrap();
     assert_eq!(report.lacking, 5, "two accounts, two identities, a casebook key");
+    assert_eq!(late.doctor(OLD), "soon", "as that sync wrote it down");
     let done = late.rewrap(OLD);
     assert_eq!((done.made, done.for_others, done.unproven, done.broken), (5, 0, 0, 0));
     let report = office.sync(OLD).await.unwrap();
     assert_eq!((report.rewrapped, report.lacking), (5, 0));
+    assert_eq!(late.doctor(OLD), "good", "once it is handed in");
     assert!(fs::read_dir(office.file(OLD, "outbox/envelopes")).unwrap().next().is_none());
 
     let report = office.sync(NEW).await.unwrap();
@@ -180,6 +182,33 @@ async fn an_envelope_that_does_not_open_is_reported_by_its_reader_and_made_anew(
 }
 
 #[tokio::test]
+async fn a_casebook_key_that_does_not_open_is_made_anew_and_arrives() {
+    let late = Late::open().await;
+    let office = &late.office;
+    office.sync(OLD).await.unwrap();
+    let case = Op::OpenCase { case: CaseId::random(&mut OsRng), title: "The old case".into() };
+    late.session(OLD).write(&[case], SystemClock.today(), &mut OsRng).unwrap();
+    let key = late.take_key_of_before().await;
+    office.sync(OLD).await.unwrap();
+    // Somebody with the keys of a colleague was faster.
+    let (of, old) = (EnvelopeOf::CasebookKey, &office.members[OLD]);
+    let place = Place { thing: key, of, reader: office.members[NEW].id };
+    let body = late.batch(place, (old.id, &old.signing));
+    assert_eq!(late.desk().take_envelopes(&body).await.unwrap().inserted, 1);
+    assert_eq!(office.sync(NEW).await.unwrap().envelopes, 1);
+    assert_eq!(late.session(NEW).book.key_faults.len(), 1);
+    assert_eq!(late.rewrap(NEW).broken, 1);
+    office.sync(NEW).await.unwrap();
+    assert_eq!(office.sync(OLD).await.unwrap().lacking, 1);
+    assert_eq!(late.rewrap(OLD).made, 1);
+    office.sync(OLD).await.unwrap();
+    assert_eq!(office.sync(NEW).await.unwrap().envelopes, 1);
+    let session = late.session(NEW);
+    assert!(session.book.key_faults.is_empty(), "{:?}", session.book.key_faults);
+    assert_eq!(session.book.casebook.cases.len(), 1);
+}
+
+#[tokio::test]
 async fn what_waits_under_the_key_of_a_retired_reader_stays_until_it_is_sealed_anew() {
     let late = Late::open().await;
     let office = &late.office;
@@ -246,4 +275,83 @@ async fn a_false_part_does_not_make_a_good_envelope_look_broken() {
     let done = late.rewrap(OLD);
     assert_eq!((done.made, done.broken), (0, 0));
     assert!(here("envelope-identity.age").exists());
+}
+
+/// A casebook key by OLD of which NEW's first envelope is `envelope`, in the feed.
+async fn keyed(late: &Late, envelope: impl FnOnce(Vec<u8>) -> Vec<u8>) -> std::path::PathBuf {
+    let office = &late.office;
+    office.sync(OLD).await.unwrap();
+    let open = Op::OpenCase { case: CaseId::random(&mut OsRng), title: "A case".into() };
+    late.session(OLD).write(&[open], SystemClock.today(), &mut OsRng).unwrap();
+    let keys = fs::read_dir(office.file(OLD, "outbox/keys")).unwrap().next().unwrap().unwrap();
+    let own = keys.path().join(format!("{}.age", office.members[NEW].id));
+    write(&own, &envelope(fs::read(&own).unwrap()));
+    office.sync(OLD).await.unwrap();
+    office.sync(NEW).await.unwrap();
+    let key = fs::read_dir(office.file(NEW, "casebook/keys")).unwrap().next().unwrap().unwrap();
+    key.path()
+}
+
+const NOTHING: &[u8] = b"age-encryption.org/v1\nnothing";
+
+#[tokio::test]
+async fn the_first_envelope_of_a_casebook_key_is_made_anew_by_a_colleague_if_it_does_not_open() {
+    let late = Late::open().await;
+    let office = &late.office;
+    let own = keyed(&late, |_| NOTHING.to_vec()).await;
+    assert_eq!(late.session(NEW).book.casebook.cases.len(), 0);
+    assert_eq!(late.rewrap(NEW).broken, 1);
+    assert!(!own.exists() && fs::read(own.with_extension("age.broken")).unwrap() == NOTHING);
+    assert_eq!(late.rewrap(NEW).broken, 1, "until another one is here");
+    office.sync(NEW).await.unwrap();
+    assert_eq!(office.sync(OLD).await.unwrap().lacking, 1);
+    assert_eq!(late.rewrap(OLD).made, 1);
+    assert_eq!(office.sync(OLD).await.unwrap().rewrapped, 1);
+    assert_eq!(office.sync(NEW).await.unwrap().envelopes, 1);
+    let reads = || {
+        let session = late.session(NEW);
+        session.book.key_faults.is_empty() && session.book.casebook.cases.len() == 1
+    };
+    assert!(reads());
+    assert_eq!((late.rewrap(NEW).broken, office.sync(OLD).await.unwrap().lacking), (0, 0));
+    // On a new laptop: the feed commits to the first one, which comes and proves it, and the good one after it.
+    for gone in ["feed.jsonl", "checkpoint.note", "envelopes.at"] {
+        fs::remove_file(office.file(NEW, gone)).unwrap();
+    }
+    fs::remove_dir_all(office.file(NEW, "casebook")).unwrap();
+    office.sync(NEW).await.unwrap();
+    assert!(fs::read(&own).unwrap() == NOTHING && !reads());
+    assert_eq!(late.rewrap(NEW).broken, 1);
+    office.sync(NEW).await.unwrap();
+    office.sync(NEW).await.unwrap();
+    assert!(reads());
+}
+
+#[tokio::test]
+async fn no_desk_and_no_planted_file_makes_a_good_envelope_of_a_casebook_key_be_replaced() {
+    let late = Late::open().await;
+    let office = &late.office;
+    let own = keyed(&late, |good| good).await;
+    let good = fs::read(&own).unwrap();
+    assert_eq!(late.rewrap(NEW).broken, 0);
+    // Planted in its place: what is at the desk has another hash, and stays.
+    write(&own, NOTHING);
+    assert_eq!(late.rewrap(NEW).broken, 1);
+    office.sync(NEW).await.unwrap();
+    assert_eq!(office.sync(OLD).await.unwrap().lacking, 0);
+    assert!(office.sync(NEW).await.unwrap().refused.is_empty() && fs::read(&own).unwrap() == good);
+    // Put aside by somebody who wants it to be called broken: it opens, and goes back to its place.
+    fs::rename(&own, own.with_extension("age.broken")).unwrap();
+    assert_eq!(late.rewrap(NEW).broken, 0);
+    assert!(fs::read(&own).unwrap() == good);
+    // A colleague's word for it counts for nothing.
+    let id = fs::read_to_string(office.file(NEW, "feed.jsonl")).unwrap();
+    let id = id.lines().find(|line| line.contains("casebook-key")).unwrap().to_owned();
+    let line: serde_json::Value = serde_json::from_str(&id).unwrap();
+    let thing: ThingId = line["item"]["id"].as_str().unwrap().parse().unwrap();
+    let of = EnvelopeOf::CasebookKey;
+    let place = Place { thing, of, reader: office.members[NEW].id };
+    let old = &office.members[OLD];
+    let body = late.batch(place, (old.id, &old.signing));
+    assert_eq!(late.desk().take_envelopes(&body).await.unwrap().there, 1);
 }

@@ -1,6 +1,16 @@
 //! The same way with classic keys, opened by stock tools, and with a key on a device.
 
-use std::{io::Write as _, process::Stdio};
+use std::{io::Write as _, process::Stdio, time::Instant};
+
+use sandyk::{
+    recipient::{
+        Recipient,
+        plugin::{Lost, Plugin, PluginIdentity, Voice},
+        unwrap::ReadingKey,
+    },
+    sealed::{open::open_with, seal_to},
+    secret::SecretText,
+};
 
 use super::*;
 
@@ -91,7 +101,39 @@ fn a_key_on_a_device_reads_answers_and_writes_through_its_plugin() {
     }
 }
 
-/// Without a plugin, with one that is not there, and while age's tracing would print keys.
+/// How many envelopes a second pass through a plugin's process, when no person has to touch anything.
+#[test]
+#[ignore = "measures; run it with --ignored --nocapture"]
+#[expect(clippy::print_stderr, reason = "it measures")]
+fn envelopes_through_a_plugin() {
+    struct Nobody;
+    impl Voice for Nobody {
+        fn say(&self, _: &str) {}
+        fn ask(&self, _: &str) -> Option<SecretText> {
+            None
+        }
+        fn lost(&self, how: Lost) {
+            panic!("{how:?}");
+        }
+    }
+    let program = plugin();
+    for word in ["tag", "tagpq"] {
+        let made = done(&Command::new(&program).arg(word).output().unwrap());
+        let (recipient, identity) = made.split_once('\n').unwrap();
+        let recipient = Recipient::parse(recipient).unwrap();
+        let identity = PluginIdentity::parse(identity.trim()).unwrap();
+        let mut key = ReadingKey::on_device(recipient.clone(), identity).unwrap();
+        key.plug(Plugin::new(&program, Box::new(Nobody)));
+        let sealed = seal_to(&[recipient], b"words").unwrap();
+        let began = Instant::now();
+        for _ in 0..200 {
+            assert_eq!(open_with(&key, &sealed, 16).unwrap().as_slice(), b"words");
+        }
+        eprintln!("{word}: {:.0} envelopes a second", 200.0 / began.elapsed().as_secs_f64());
+    }
+}
+
+/// Without a plugin, with one that dies, with one that is not there, and while age's tracing would print keys.
 fn nothing_opens_otherwise(mut post: Post) {
     let mut traced = Command::new(env!("CARGO_BIN_EXE_sandyk"));
     traced.args(["review", "list", "--workspace"]).arg(post.at("workspace")).arg("--keys");
@@ -100,6 +142,16 @@ fn nothing_opens_otherwise(mut post: Post) {
     let traced = traced.output().unwrap();
     let shown = String::from_utf8_lossy(&[traced.stdout, traced.stderr].concat()).into_owned();
     assert!(shown.contains("AGEDEBUG") && !shown.contains("AGE-PLUGIN-"), "{shown}");
+    // A plugin that dies: what happened, what was kept, what to do.
+    let dying = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/plugins/dying");
+    let named = format!("plugin = '{}'\n", dying.display());
+    write(post.settings.as_ref().unwrap(), named.as_bytes());
+    let said = post.reviewed(&["list"]).stderr;
+    let said = String::from_utf8_lossy(&said).into_owned();
+    for part in ["ended before it had answered", "kept:", "next: plug the device in"] {
+        assert!(said.contains(part), "{said}");
+    }
+    assert_eq!(said.matches("kept: nothing was changed by it").count(), 1, "{said}");
     post.settings = None;
     let refused = post.reviewed(&["list"]);
     let said = String::from_utf8_lossy(&refused.stderr).into_owned();

@@ -15,6 +15,7 @@ mod forget;
 mod office;
 mod rescue;
 mod restore;
+mod retire;
 
 use std::time::Duration;
 

@@ -1,10 +1,17 @@
 //! Rehearsals play everything and touch nothing; what stands on paper comes back.
 
-use std::{collections::BTreeMap, fs, path::Path};
+use std::{
+    collections::BTreeMap,
+    fs,
+    io::Write as _,
+    path::Path,
+    process::{Command, Stdio},
+};
 
 use sandyk::{
     admin::{self, Entrant, RootKey},
     cli::exit::Exit,
+    keyring::SiteManifest,
 };
 
 use crate::{
@@ -178,4 +185,115 @@ fn a_file_that_begins_with_other_roots_is_not_signed() {
     );
     let (said, end) = run(&["draft", "import", "--folder", &c, &file]);
     assert_eq!((said.as_str(), end.unwrap()), ("epoch 2: 1 of 2 signatures\n", Exit::Done));
+}
+
+/// A published organisation with a draft, a manifest, a signed one, and a page of root 1.
+fn beside_the_draft() -> Stage {
+    let stage = stage_of_today();
+    let ceremony = stage.ceremony();
+    let files = [("/ky/".to_owned(), sandyk::digest::Digest::of(b"page"))].into();
+    let organisation = "Мисал уюму".to_owned();
+    let site = SiteManifest { organisation, number: 1, day: today(), files };
+    save(&stage.path("site"), &site.to_text());
+    save(&stage.path("signed"), &site.to_text());
+    for n in [1, 2] {
+        admin::sign_site(&ceremony, &stage.path("signed"), &stage.root(n)).unwrap();
+    }
+    save(&stage.path("page"), &RootKey::page(&stage.root_file(1)).unwrap());
+    admin::renew(&ceremony, today(), today().plus_days(200)).unwrap();
+    let path = |name: &str| stage.path(name).display().to_string();
+    let export = ["draft", "export", "--folder", &path("c"), "--out", &path("around")];
+    assert_eq!(run(&export).1.unwrap(), Exit::Done);
+    stage
+}
+
+#[test]
+fn what_is_no_draft_is_rehearsed_for_real_and_touches_nothing() {
+    let stage = beside_the_draft();
+    let path = |name: &str| stage.path(name).display().to_string();
+    let (c, p, new) = (path("c"), path("p"), path("new"));
+    let root = stage.root_file(1).display().to_string();
+    let device = stage.ceremony().devices().unwrap()[0].id.to_string();
+    let (around, words) = (path("around"), path("words"));
+    let before = everything(&stage.path(""));
+    let steps: &[(&[&str], &str)] = &[
+        (&["suspend", "--folder", &c, "--to", &p, "--root", &root, &device[..8]], ""),
+        (&["root", "make", "--name", "root-9", "--out", &new], "root-9  "),
+        (&["root", "paper", "--root", &root], ""),
+        (
+            &[
+                "root",
+                "restore",
+                "--out",
+                &new,
+                "--page",
+                &path("page"),
+                "--passphrase-file",
+                &words,
+            ],
+            "root-1  ",
+        ),
+        (&["manifest", "sign", "--folder", &c, "--manifest", &path("site"), "--root", &root], ""),
+        (&["manifest", "publish", "--folder", &c, "--manifest", &path("signed"), "--to", &p], ""),
+        (&["draft", "export", "--folder", &c, "--out", &new], ""),
+        (&["draft", "import", "--folder", &c, &around], ""),
+    ];
+    for (step, shown) in steps {
+        let (said, end) = run(&[step, ["--rehearse"].as_slice()].concat());
+        assert_eq!(end.unwrap(), Exit::Done, "{step:?}");
+        assert!(said.contains(shown), "{step:?}: {said}");
+        assert!(before == everything(&stage.path("")), "{step:?} wrote something");
+    }
+    // What the real act would be refused for stops its rehearsal, too.
+    let refused: &[&[&str]] = &[
+        &["suspend", "--folder", &c, "--to", &p, "--root", &root, "zzzz"],
+        &["manifest", "publish", "--folder", &c, "--manifest", &path("site"), "--to", &p],
+        &["root", "paper", "--root", &path("words")],
+    ];
+    for step in refused {
+        let end = run(&[step, ["--rehearse"].as_slice()].concat()).1;
+        assert!(end.is_err(), "{step:?}");
+        assert!(before == everything(&stage.path("")), "{step:?} wrote something");
+    }
+}
+
+#[test]
+fn a_page_is_typed_line_by_line_and_a_mistyped_line_again() {
+    let stage = Stage::new();
+    let page = RootKey::page(&stage.root_file(1)).unwrap();
+    let lines: Vec<&str> = page.lines().take_while(|line| !line.is_empty()).collect();
+    save(&stage.path("words"), passphrases()[0].expose());
+    let restore = |typed: &[&str], out: &str| {
+        let mut sandyk = Command::new(env!("CARGO_BIN_EXE_sandyk"))
+            .args(["admin", "root", "restore", "--out"])
+            .arg(stage.path(out))
+            .arg("--passphrase-file")
+            .arg(stage.path("words"))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut stdin = sandyk.stdin.take().unwrap();
+        stdin.write_all((typed.join("\n") + "\n").as_bytes()).unwrap();
+        drop(stdin);
+        let output = sandyk.wait_with_output().unwrap();
+        (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    // In small letters, a letter for a figure: as people type. Then a figure that is another.
+    let loose = lines[0].to_lowercase().replace('0', "o");
+    let sign = lines[1].chars().nth(4).unwrap();
+    let wrong =
+        format!("{}{}{}", &lines[1][..4], if sign == '7' { '8' } else { '7' }, &lines[1][5..]);
+    let typed = [&[loose.as_str(), &wrong, lines[1]], &lines[2..]].concat();
+    let (code, said) = restore(&typed, "back");
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("line 2 is mistyped"), "{said}");
+    assert_eq!(said.matches("mistyped").count(), 1, "{said}");
+    let back = RootKey::open(&stage.path("back"), &passphrases()[0]).unwrap();
+    assert!(back.named() == stage.root(1).named());
+    // Whoever stops before the end has nothing.
+    let (code, said) = restore(&lines[..lines.len() - 1], "half");
+    assert_eq!(code, Some(1), "{said}");
+    assert!(!stage.path("half").exists(), "{said}");
 }

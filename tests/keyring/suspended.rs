@@ -5,7 +5,9 @@ use std::fs;
 use sandyk::{
     admin::{self, AdminError},
     cli::exit::Exit,
-    keyring::load_folder,
+    digest::Digest,
+    keyring::{Suspension, load_folder, suspension_file},
+    note::SignedNote,
 };
 
 use crate::{
@@ -76,6 +78,53 @@ fn nobody_but_a_root_of_the_newest_keyring_suspends() {
         assert!(several || matches!(found, AdminError::NoSuchMember { .. }), "{found}");
     }
     assert!(suspended(&stage, "p").is_empty() && suspended(&other, "p").is_empty());
+}
+
+#[test]
+fn a_suspension_that_does_not_count_is_named_with_its_reason_and_stops_nothing() {
+    let stage = Stage::published();
+    let (c, to) = (stage.ceremony(), stage.path("p"));
+    let [one, two] = [0, 1].map(|n| c.devices().unwrap()[n].id);
+    let file = |id| to.join(suspension_file(id));
+    let chain = load_folder(&to, c.trust()).unwrap().chain;
+    let text = Suspension::of(&chain, one).to_text();
+    let by = |text: String, n: usize| {
+        let mut note = SignedNote::new(text).unwrap();
+        stage.root(n).sign(&mut note);
+        note.to_text()
+    };
+    let mut strange = SignedNote::new(text.clone()).unwrap();
+    let name = sandyk::note::KeyName::parse("root-1").unwrap();
+    admin::RootKey::generate(name, &mut rand::rngs::OsRng).sign(&mut strange);
+    let other = text.replace("organisation ", "organisation another ");
+    let older = Suspension { keyring: Digest::of(b"older"), ..Suspension::of(&chain, one) };
+    let good = by(text.clone(), 1);
+    for (why, note) in [
+        ("StrangeSignature", strange.to_text()),
+        ("Line", good.replace("device ", "device  ")),
+        ("OtherOrganisation", by(other, 1)),
+        ("Desk(SuspensionOfOtherKeyring", by(older.to_text(), 1)),
+        ("Desk(SuspensionOfOtherKeyring", by(Suspension::of(&chain, two).to_text(), 1)),
+        ("Note", String::new()),
+    ] {
+        save(&file(one), &note);
+        let there = load_folder(&to, c.trust()).unwrap();
+        let [void] = &there.void_suspensions[..] else { panic!("{why}") };
+        assert_eq!(void.device, one);
+        let said = format!("{:?}", void.why);
+        assert!(said.starts_with(why), "{why}: {said}");
+        assert!(there.suspensions.is_empty(), "{why}");
+        assert_eq!(there.chain.current().get().epoch, 1, "and the keyring is in force");
+    }
+    save(&file(one), &good);
+    let there = load_folder(&to, c.trust()).unwrap();
+    assert_eq!((there.void_suspensions.len(), there.suspensions.len()), (0, 1));
+    // What a later keyring has made void, and has left out, is nothing to tell of any more.
+    admin::renew(&c, today(), today().plus_days(200)).unwrap();
+    stage.sign(&[1, 2]).unwrap();
+    publish(&stage).unwrap();
+    let there = load_folder(&to, c.trust()).unwrap();
+    assert!(there.void_suspensions.is_empty() && file(one).exists());
 }
 
 #[test]

@@ -155,6 +155,7 @@ impl Office {
             desk: Some(desk),
             site: Ok(None),
             suspensions: Vec::new(),
+            void_suspensions: Vec::new(),
         }));
         let store = Arc::new(MemoryStore::new());
         let router = desk_over(&store, now, 7, Arc::new(SystemClock));
@@ -331,6 +332,7 @@ impl Office {
                 desk: Some(desk),
                 site: Ok(None),
                 suspensions: Vec::new(),
+                void_suspensions: Vec::new(),
             }))
             .unwrap();
     }

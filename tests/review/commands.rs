@@ -242,39 +242,6 @@ fn an_older_or_foreign_keyring_is_refused_and_nothing_opened() {
 }
 
 #[test]
-fn no_forged_keyring_in_a_workspace_is_opened_under() {
-    use rand_chacha::rand_core::SeedableRng as _;
-    let mut room = three();
-    let id = room.receive(&Sent::default()).to_string();
-    assert!(room.text(0, &["show", &id]).contains("Something happened"));
-    let state = || fs::read(room.keys(0).join("state.json")).unwrap();
-    let before = state();
-    // as the room makes them
-    let rng = &mut rand_chacha::ChaCha20Rng::seed_from_u64(11);
-    let roots: Vec<_> = (1..=3).map(|_| ed25519_dalek::SigningKey::generate(rng)).collect();
-    let sign = |note: &mut sandyk::note::SignedNote, n: usize| {
-        let name = sandyk::note::KeyName::parse(&format!("root-{n}")).unwrap();
-        note.sign(&name, &roots[n - 1]);
-    };
-    let wanted =
-        ["TooFewVouches", "WrongVouch", "ReaderChanged", "NoLivingGuardian", "SaltChanged"];
-    for (why, note) in crate::forged::forged(&room.chain, &sign) {
-        if !wanted.contains(&why) {
-            continue; // each is a process of its own, and all go through one check
-        }
-        let place = room.workspace(0).join("keyring/keyring-0002.note");
-        fs::write(place, &note).unwrap();
-        let refused = room.run(0, &["show", &id]);
-        assert_eq!(refused.status.code(), Some(3), "{why}: {}", said(&refused));
-        assert!(!said(&refused).contains("Something happened"), "{why}");
-        let expected = room.chain.extend(&note).err().unwrap().to_string();
-        let (first, _) = expected.split_once(';').unwrap();
-        assert!(said(&refused).contains(first), "{why}: {}", said(&refused));
-        assert_eq!(state(), before, "{why}");
-    }
-}
-
-#[test]
 fn a_feed_that_was_cut_or_rewritten_is_an_alarm_at_every_command() {
     let mut room = three();
     room.receive(&Sent::default());

@@ -46,6 +46,48 @@ fn leaving_overwrites_the_keys_and_leaves_no_file_but_only_if_the_reader_is_name
 }
 
 #[test]
+fn the_device_key_goes_too_if_its_folder_is_named_and_a_strangers_does_not() {
+    let room = Room::new(&[Role::Guardian, Role::Reviewer]);
+    let id = room.readers[0].id.to_string();
+    let device = |name: &str, invitation: &str, reader: usize| {
+        let folder = room.folder.path().join(name);
+        let made = std::process::Command::new(env!("CARGO_BIN_EXE_sandyk"))
+            .args(["sync", "init", "--invitation"])
+            .arg(room.folder.path().join(invitation))
+            .arg("--reader")
+            .arg(room.keys(reader).join("reader.pub"))
+            .arg("--device")
+            .arg(&folder)
+            .arg("--workspace")
+            .arg(room.folder.path().join(format!("{name}-workspace")))
+            .output()
+            .unwrap();
+        assert_eq!(made.status.code(), Some(0), "{}", said(&made));
+        folder
+    };
+    let (own, other) = (device("own", "invitation-0", 0), device("other", "invitation-1", 1));
+    let witness = room.folder.path().join("the-same-blocks");
+    fs::hard_link(own.join("device.key"), &witness).unwrap();
+    let sealed = fs::read(&witness).unwrap();
+    let leave = |folder: &Path, more: &[&str]| {
+        room.run(0, &[&["leave", "--device", folder.to_str().unwrap()], more].concat())
+    };
+    // Somebody else's, and one for whom it is not said: nothing goes, neither here nor there.
+    let refused = leave(&other, &["--destroy", &id]);
+    assert_ne!(refused.status.code(), Some(0), "{}", said(&refused));
+    assert_eq!(room.run(0, &["leave", "--destroy", &id]).status.code(), Some(2));
+    assert!(leave(&own, &[]).status.success());
+    assert!(room.keys(0).join("reader.age").exists() && files(&own) > 0 && files(&other) > 0);
+    assert_eq!(fs::read(&witness).unwrap(), sealed);
+    let left = leave(&own, &["--destroy", &id]);
+    assert_eq!(left.status.code(), Some(0), "{}", said(&left));
+    assert!(!own.exists() && !room.keys(0).exists() && !room.workspace(0).exists());
+    let now = fs::read(&witness).unwrap();
+    assert!(!now.windows(16).any(|part| sealed.windows(16).any(|was| was == part)), "overwritten");
+    assert!(files(&other) > 0, "whose it is keeps it");
+}
+
+#[test]
 fn what_is_somebody_elses_or_lies_behind_a_link_is_not_destroyed() {
     let room = Room::new(&[Role::Guardian, Role::Reviewer]);
     let id = room.readers[0].id.to_string();
@@ -171,9 +213,10 @@ fn the_commands_of_the_guide_to_a_border_destroy_in_every_language() {
         let guide =
             Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("docs/guide/{lang}/border.md"));
         let guide = fs::read_to_string(guide).unwrap();
-        let commands = guide.split("```").nth(1).unwrap();
+        let leaving = || guide.lines().filter(|line| line.starts_with("sandyk review leave "));
+        assert_eq!(leaving().count(), 2, "{lang}: one looks, one destroys");
         let id = room.readers[0].id.to_string();
-        for (n, command) in commands.lines().skip(1).enumerate() {
+        for (n, command) in leaving().enumerate() {
             let words = command.split(' ').skip(1).map(|word| match word {
                 "keys" => "keys-0",
                 "workspace" => "workspace-0",

@@ -19,6 +19,7 @@ mod doctor;
 mod first;
 #[path = "../keyring/forged.rs"]
 mod forged;
+mod forgeries;
 mod forget;
 mod hostile;
 mod leaving;

@@ -282,7 +282,13 @@ fn desk(
 fn publishing(chain: &Chain, desk: Option<&SignedNote>, suspensions: &[SignedNote]) -> Published {
     let desk = desk.map(|note| DeskNote::verify(note, chain).unwrap());
     let suspensions = suspensions.iter().filter_map(|note| Suspension::verify(note, chain).ok());
-    Published { chain: chain.clone(), desk, site: Ok(None), suspensions: suspensions.collect() }
+    Published {
+        chain: chain.clone(),
+        desk,
+        site: Ok(None),
+        suspensions: suspensions.collect(),
+        void_suspensions: Vec::new(),
+    }
 }
 
 fn root(n: usize, rng: &mut ChaCha20Rng) -> (NamedKey, SigningKey) {

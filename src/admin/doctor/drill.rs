@@ -2,18 +2,28 @@
 
 use std::path::Path;
 
+use rand::{CryptoRng, RngCore};
+
 use super::AHEAD;
 use crate::{
-    admin::Ceremony,
+    admin::{AdminError, Ceremony, Scratch, Walked},
     clock::Day,
     doctor,
     finding::{Finding, Level, gist},
-    keyring::{Chain, Keyring, Reader},
+    keyring::{Chain, Device, Keyring, Reader},
 };
 
-/// Rehearses what administrators do when a server, a laptop or a person is taken; writes nothing.
+/// Rehearses what administrators do when a server, a laptop or a person is taken.
+///
+/// A renewal and a suspension are signed for real, by throw-away roots in a scratch folder that is gone
+/// afterwards; nothing else is written.
 #[must_use]
-pub fn drill(folder: &Path, ceremony: &Ceremony, today: Day) -> Vec<Finding> {
+pub fn drill(
+    folder: &Path,
+    ceremony: &Ceremony,
+    today: Day,
+    rng: &mut (impl RngCore + CryptoRng),
+) -> Vec<Finding> {
     let mut steps = Vec::new();
     match doctor::published_in(&ceremony.published_folder(), ceremony.trust()) {
         Err(finding) => steps.push(*finding),
@@ -22,12 +32,52 @@ pub fn drill(folder: &Path, ceremony: &Ceremony, today: Day) -> Vec<Finding> {
             let about = format!("epoch {}, from the roots on", keyring.epoch);
             steps.push(Finding::good("drill-publish-elsewhere", about));
             steps.extend(doctor::keyring(keyring, today));
+            steps.push(signed(folder, today, rng));
+            let devices = published.desk.iter().flat_map(|desk| &desk.get().devices);
+            steps.extend(devices.take(1).map(|device| suspended(folder, device, rng)));
             steps.push(doctor::ahead(&folder.join(AHEAD), &published.chain, Level::Soon));
             steps.extend(everybody_can_go(&published.chain, keyring));
         }
     }
     steps.extend(by_people());
     steps
+}
+
+/// A whole small ceremony: drafted, passed around in one file, signed, published, read back.
+fn signed(folder: &Path, today: Day, rng: &mut (impl RngCore + CryptoRng)) -> Finding {
+    match Scratch::of(folder).and_then(|scratch| scratch.renewal(today, rng)) {
+        Ok(Some(Walked { epoch, signed, .. })) => Finding::good(
+            "drill-ceremony",
+            format!("epoch {epoch}, by throw-away {}", signed.join(", ")),
+        ),
+        Ok(None) => not_signed(AdminError::NoDraft),
+        Err(error) => not_signed(error),
+    }
+}
+
+fn not_signed(error: AdminError) -> Finding {
+    let said = format!("a renewal cannot be signed and published today: {}", gist(&error));
+    Finding::now("drill-ceremony-fails").because(error).says(
+        said,
+        "when somebody is taken, the next keyring would not come either",
+        "`sandyk admin doctor`, and mend what it names, while there is time",
+    )
+}
+
+/// One machine shut out by one root.
+fn suspended(folder: &Path, device: &Device, rng: &mut (impl RngCore + CryptoRng)) -> Finding {
+    let id: String = device.id.to_string().chars().take(SHORT).collect();
+    match Scratch::of(folder).and_then(|scratch| scratch.suspend(device, rng)) {
+        Ok(()) => Finding::good("drill-suspend", format!("machine {id}, by one throw-away root")),
+        Err(error) => {
+            let said = format!("machine {id} could not be suspended: {}", gist(&error));
+            Finding::now("drill-suspend-fails").with("id", id).because(error).says(
+                said,
+                "whoever takes that laptop goes on fetching",
+                "`sandyk admin doctor`, and mend what it names, while there is time",
+            )
+        }
+    }
 }
 
 /// For each reader: whether a keyring without them could follow, and who would be left.

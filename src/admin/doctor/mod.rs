@@ -33,7 +33,7 @@ pub fn examine(
         Ok(published) => {
             found.extend(doctor::keyring(published.chain.current().get(), today));
             found.extend(doctor::beside(&published));
-            found.extend(doctor::suspended(&ceremony.published_folder(), &published));
+            found.extend(doctor::suspended(&published));
             found.push(doctor::ahead(&folder.join(AHEAD), &published.chain, Level::Note));
         }
     }

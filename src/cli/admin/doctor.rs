@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
+use rand::rngs::OsRng;
 
 use super::{open, refused};
 use crate::{
@@ -41,7 +42,7 @@ pub(super) fn run(args: &DoctorArgs, out: &mut Out) -> Result<Exit, CliError> {
     };
     let ceremony = open(folder)?;
     if args.command.is_some() {
-        return drill::walk("admin", rehearse(folder, &ceremony, today), today, out);
+        return drill::walk("admin", rehearse(folder, &ceremony, today, &mut OsRng), today, out);
     }
     let found = examine(folder, &ceremony, &SystemClock).or_else(refused)?;
     doctor::tell("admin", found, today, out)

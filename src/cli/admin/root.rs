@@ -32,7 +32,7 @@ pub(super) enum RootCommand {
 pub(super) struct MakeArgs {
     /// Its name in signatures, root-4 or one like it; it says nothing of the person
     #[arg(long, value_name = "NAME")]
-    name: String,
+    pub(super) name: String,
     /// The root key file to write; NAME.pub is written beside it
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
@@ -48,7 +48,7 @@ pub(super) struct MakeArgs {
 pub(super) struct PaperArgs {
     /// The root key file, root-3-spare.age or one like it
     #[arg(long, value_name = "FILE")]
-    root: PathBuf,
+    pub(super) root: PathBuf,
     /// The page to write; shown if left out
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -58,7 +58,7 @@ pub(super) struct PaperArgs {
 pub(super) struct RestoreArgs {
     /// The root key file to write
     #[arg(long, value_name = "FILE")]
-    out: PathBuf,
+    pub(super) out: PathBuf,
     /// A file with the typed lines; asked for line by line if left out
     #[arg(long, value_name = "FILE")]
     page: Option<PathBuf>,

@@ -59,17 +59,17 @@ pub(super) enum DraftCommand {
 pub(super) struct ExportArgs {
     /// The ceremony's folder
     #[arg(long, value_name = "DIR")]
-    folder: PathBuf,
+    pub(super) folder: PathBuf,
     /// The file to write; it is not public
     #[arg(long, value_name = "FILE")]
-    out: PathBuf,
+    pub(super) out: PathBuf,
 }
 
 #[derive(Debug, Args)]
 pub(super) struct ImportArgs {
     /// The ceremony's folder
     #[arg(long, value_name = "DIR")]
-    folder: PathBuf,
+    pub(super) folder: PathBuf,
     /// Files that came back, each with signatures
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,

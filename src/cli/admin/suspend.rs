@@ -22,10 +22,10 @@ pub(super) struct SuspendArgs {
     pub(super) folder: PathBuf,
     /// The machine's id; a beginning is enough
     #[arg(value_name = "ID")]
-    id: String,
+    pub(super) id: String,
     /// The folder that the server reads, or a stick
     #[arg(long, value_name = "DIR")]
-    to: PathBuf,
+    pub(super) to: PathBuf,
     /// The root key file, root-1.age or one like it
     #[arg(long, value_name = "FILE")]
     root: PathBuf,

@@ -10,7 +10,7 @@ use crate::{
     files,
     recipient::{
         Recipient,
-        plugin::{Plugin, PluginIdentity, Voice},
+        plugin::{Lost, Plugin, PluginIdentity, Voice},
         unwrap::ReadingKey,
     },
     secret::SecretText,
@@ -27,7 +27,20 @@ pub(super) fn plugin(program: Option<&Path>, out: &mut Out) -> Result<Plugin, Cl
             .words(Words::of("device-no-plugin"))
     })?;
     let says = out.in_words("The plugin says".to_owned(), &Words::of("plugin-says"));
-    Ok(Plugin::new(program, Box::new(Terminal { says })))
+    let silent = out.in_words(
+        "The plugin of your device did not answer for two minutes and was ended\n   kept: nothing was changed \
+         by it\n   next: plug the device in, try it with the plugin's own program, then run the command \
+         again"
+            .to_owned(),
+        &Words::of("plugin-silent"),
+    );
+    let ended = out.in_words(
+        "The plugin of your device ended before it had answered\n   kept: nothing was changed by it\n   next: \
+         plug the device in, try it with the plugin's own program, then run the command again"
+            .to_owned(),
+        &Words::of("plugin-ended"),
+    );
+    Ok(Plugin::new(program, Box::new(Terminal { says, silent, ended })))
 }
 
 /// The key on a device that `--hardware` and `--plugin-identity` name.
@@ -52,6 +65,8 @@ pub(super) fn key(recipient: &str, identity: &Path) -> Result<ReadingKey, CliErr
 
 struct Terminal {
     says: String,
+    silent: String,
+    ended: String,
 }
 
 impl Terminal {
@@ -68,6 +83,14 @@ impl Voice for Terminal {
 
     fn ask(&self, words: &str) -> Option<SecretText> {
         rpassword::prompt_password(format!("{} ", self.line(words))).ok().map(SecretText::new)
+    }
+
+    fn lost(&self, how: Lost) {
+        let words = match how {
+            Lost::Silent => &self.silent,
+            Lost::Ended => &self.ended,
+        };
+        writeln!(io::stderr(), "{words}").unwrap_or_default();
     }
 }
 

@@ -104,7 +104,11 @@ fn explain(error: &RewrapActError) -> CliError {
             "free the disk or mend the folder, then run it again: it goes on from there"
         }
     };
-    CliError::failed(error).kept("what was made before is kept").advice(advice).words(error.words())
+    let kept = "what was made before is kept";
+    if matches!(error, RewrapActError::NotAReader | RewrapActError::Keyring(_)) {
+        return CliError::refused(error).kept(kept).advice(advice).words(error.words());
+    }
+    CliError::failed(error).kept(kept).advice(advice).words(error.words())
 }
 
 /// A bar with the time that is left; after one second, if somebody looks.

@@ -10,7 +10,9 @@ use crate::{
     clock::{Clock as _, SystemClock},
     config::Limits,
     desk::Dropped,
+    finding::gist,
     intake::{Intake, KeyringFolder, Look, Room},
+    keyring::{KeyringError, Published, VoidSuspension, suspension_file},
     store::{SledStore, StoreError},
 };
 
@@ -95,14 +97,8 @@ pub(super) fn look(
                 format!("keyring of epoch {epoch} is in force"),
                 &Words::of("in-force").with("epoch", epoch),
             );
-            let published = folder.subscribe().borrow().clone();
-            return published.and_then(|published| published.site.as_ref().err().cloned()).map(
-                |e| {
-                    let words = Words::of("site-not-signed").why(e.words());
-                    out.warn(format!("the site manifest is not shown: {e}"), &words);
-                    e.to_string()
-                },
-            );
+            let published = folder.subscribe().borrow().clone()?;
+            return say_void(&published, out);
         }
         Ok(_) => return None,
         Err(error) => error,
@@ -112,6 +108,25 @@ pub(super) fn look(
         out.warn_of(&warning, &error.words());
     }
     Some(warning)
+}
+
+/// Says what of the folder does not count, whoever put it there; the intake stays as it is.
+fn say_void(published: &Published, out: &mut Out) -> Option<String> {
+    for VoidSuspension { device, why } in &published.void_suspensions {
+        let (file, cause) = (suspension_file(*device), gist(why));
+        let (said, words) = if matches!(why, KeyringError::Unreadable { .. }) {
+            let next = "that machine fetches nothing until it can\n   next: let the server read it";
+            (format!("{file} cannot be read: {cause}; {next}"), "suspension-shut")
+        } else {
+            let next = "that machine can fetch\n   next: sign it again with `sandyk admin suspend`";
+            (format!("{file} suspends nobody: {cause}; {next}"), "suspension-void")
+        };
+        out.warn(said, &Words::of(words).with("file", &file).why(why.words()));
+    }
+    let error = published.site.as_ref().err()?;
+    let words = Words::of("site-not-signed").why(error.words());
+    out.warn(format!("the site manifest is not shown: {error}"), &words);
+    Some(error.to_string())
 }
 
 fn say_room(room: Room, limits: &Limits, out: &mut Out) {

@@ -204,6 +204,7 @@ impl Told for KeyError {
             Self::NotOpened
             | Self::Unreadable
             | Self::Malformed
+            | Self::OtherVersion
             | Self::WrongOrganisation
             | Self::UnknownKeyring
             | Self::Unsigned

@@ -13,6 +13,7 @@ use std::{
 
 use crate::{
     clock::Clock, config::ServerConfig, doctor, files, finding::Finding, keyring::TrustRoot,
+    locale::Lang,
 };
 
 pub use drill::drill;
@@ -36,6 +37,7 @@ pub fn examine(server: &Surroundings<'_>, clock: &impl Clock) -> Vec<Finding> {
     found.extend(backups::examine(server, clock.today()));
     found.extend(sockets::examine(config));
     found.push(unit::examine(server.unit));
+    found.push(safe_contact(config));
     found.extend([doctor::swap(), clock_is_set(), doctor::wording()]);
     found
 }
@@ -55,10 +57,26 @@ fn keyrings(config: &ServerConfig, clock: &impl Clock) -> Vec<Finding> {
         Ok(published) => {
             let mut found = doctor::keyring(published.chain.current().get(), clock.today());
             found.extend(doctor::beside(&published));
-            found.extend(doctor::suspended(&config.keyring, &published));
+            found.extend(doctor::suspended(&published));
             found
         }
     }
+}
+
+/// Whether who finds the form closed learns of another way.
+fn safe_contact(config: &ServerConfig) -> Finding {
+    let contact = &config.organisation.safe_contact;
+    let lacking = Lang::ALL.into_iter().filter(|lang| contact.get(*lang).is_none());
+    let lacking: Vec<_> = lacking.map(Lang::tag).collect();
+    if lacking.is_empty() {
+        return Finding::good("safe-contact", "in every language");
+    }
+    let names = lacking.join(", ");
+    Finding::note("no-safe-contact").with("names", &names).says(
+        format!("there is no other safe contact in these languages: {names}"),
+        "whoever finds the form closed, say because the keyring has ended, is told no other way",
+        "write one into organisation.safe_contact of server.toml, if there is one that is safe",
+    )
 }
 
 fn store(config: &ServerConfig, clock: &impl Clock) -> Vec<Finding> {

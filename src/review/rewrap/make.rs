@@ -1,12 +1,16 @@
 //! One row of the list: the own envelope opened, and sealed to those who lack it.
 
-use std::{collections::HashSet, io};
+use std::{
+    collections::HashSet,
+    fs, io,
+    path::{Path, PathBuf},
+};
 
 use crate::{
-    casebook::{CasebookKey, KeyError, Roster},
+    casebook::{CasebookKey, Roster},
     digest::Digest,
     files,
-    id::{Id, ReaderId, TestimonyId},
+    id::{ReaderId, TestimonyId},
     keyring::Role,
     ledger::feed::FeedKind,
     review::{
@@ -28,14 +32,16 @@ use super::Row;
 pub(super) enum Made {
     /// For whom, and the envelope.
     Envelope(Place, Vec<u8>),
-    /// Which one, and the SHA-256 of what is here.
-    Broken(Place, Digest),
+    /// Which one, the SHA-256 of what is here, and where it lies.
+    Broken(Place, Digest, PathBuf),
 }
 
 /// What became of one row.
 #[derive(Default)]
 pub(super) struct Outcome {
     pub(super) envelopes: Vec<Made>,
+    /// The own envelope, if it was opened and holds the right key.
+    pub(super) proven: Option<u64>,
     pub(super) waiting: usize,
     pub(super) for_others: usize,
     pub(super) unproven: usize,
@@ -88,8 +94,10 @@ impl<'s> Maker<'s> {
         if lacking.is_empty() {
             return outcome;
         }
-        match self.seal(of, line, &lacking) {
+        let Some(own) = self.own_file(of, line) else { return outcome };
+        match self.seal(of, (line, &own), &lacking) {
             Ok(sealed) => {
+                outcome.proven = Some(mark(&place(self.keys.id)));
                 let made = |(reader, bytes)| Made::Envelope(place(reader), bytes);
                 outcome.envelopes.extend(sealed.into_iter().map(made));
             }
@@ -100,8 +108,8 @@ impl<'s> Maker<'s> {
         outcome
     }
 
-    /// The own envelopes of an event that do not open.
-    pub(super) fn look(&self, line: &FeedLine) -> Vec<Made> {
+    /// The own envelopes of an event that do not open; those that were proven are not opened again.
+    pub(super) fn look(&self, line: &FeedLine, proven: &HashSet<u64>) -> Vec<Made> {
         let Ok(thing) = line.item.id.parse::<ThingId>() else { return Vec::new() };
         let kinds: &[EnvelopeOf] = match (line.item.kind, self.keys.role) {
             (FeedKind::Testimony, Role::Reviewer) => &[EnvelopeOf::Account],
@@ -110,28 +118,60 @@ impl<'s> Maker<'s> {
             _ => &[],
         };
         let nobody = self.colleagues.lacking(&[]);
-        let look = |of: &EnvelopeOf| match self.seal(*of, line, &nobody) {
-            Err(Not::Opened(digest)) => {
-                Some(Made::Broken(Place { thing, of: *of, reader: self.keys.id }, digest))
+        let look = |of: &EnvelopeOf| {
+            let own = Place { thing, of: *of, reader: self.keys.id };
+            if proven.contains(&mark(&own)) {
+                return None;
             }
-            Ok(_) | Err(Not::Mine | Not::Proven) => None,
+            let file = self.own_file(*of, line)?;
+            let sealed = match self.seal(*of, (line, &file), &nobody) {
+                // Put aside before, and asked for anew until another is here: the batch that asked may
+                // have been of before a rotation.
+                Err(Not::Mine) => self.seal(*of, (line, &aside(&file)), &nobody),
+                sealed => sealed,
+            };
+            match sealed {
+                // SECURITY: a device that is not plugged in opens nothing; no envelope is put aside for that.
+                Err(Not::Opened(digest)) => {
+                    self.keys.reading.opens().then_some(Made::Broken(own, digest, file))
+                }
+                // It opens after all, say with the right token: back to its place.
+                Ok(_) if !file.exists() => fs::rename(aside(&file), &file).err().and(None),
+                Ok(_) | Err(Not::Mine | Not::Proven) => None,
+            }
         };
         kinds.iter().filter_map(look).collect()
     }
 
-    fn seal(&self, of: EnvelopeOf, line: &FeedLine, lacking: &Lacking<'_>) -> Sealings {
+    /// Where the own envelope of an event belongs.
+    fn own_file(&self, of: EnvelopeOf, line: &FeedLine) -> Option<PathBuf> {
+        let file = match of {
+            EnvelopeOf::Account => "envelope-account.age",
+            EnvelopeOf::Identity => "envelope-identity.age",
+            EnvelopeOf::CasebookKey => return Some(self.workspace.key(line.cursor)),
+        };
+        Some(self.workspace.testimony(line.item.id.parse().ok()?).join(file))
+    }
+
+    /// Opens the own envelope, which lies in that file, and seals what is in it.
+    fn seal(
+        &self,
+        of: EnvelopeOf,
+        (line, own): (&FeedLine, &Path),
+        lacking: &Lacking<'_>,
+    ) -> Sealings {
+        let own = load(own, Not::Mine)?;
         match (of, line.item.kind) {
-            (EnvelopeOf::Account, FeedKind::Testimony) => self.account(line, lacking),
-            (EnvelopeOf::Identity, FeedKind::Testimony) => self.identity(line, lacking),
-            (EnvelopeOf::CasebookKey, FeedKind::CasebookKey) => self.casebook_key(line, lacking),
+            (EnvelopeOf::Account, FeedKind::Testimony) => self.account(line, own, lacking),
+            (EnvelopeOf::Identity, FeedKind::Testimony) => self.identity(line, own, lacking),
+            (EnvelopeOf::CasebookKey, FeedKind::CasebookKey) => self.casebook_key(&own, lacking),
             _ => Err(Not::Proven),
         }
     }
 
-    fn account(&self, line: &FeedLine, lacking: &Lacking<'_>) -> Sealings {
+    fn account(&self, line: &FeedLine, own: Vec<u8>, lacking: &Lacking<'_>) -> Sealings {
         let id: TestimonyId = line.item.id.parse().map_err(|_| Not::Proven)?;
         let folder = self.workspace.testimony(id);
-        let own = load(&folder.join("envelope-account.age"), Not::Mine)?;
         let cover = load(&folder.join("cover.age"), Not::Proven)?;
         if Digest::of(&cover) != line.item.content {
             return Err(Not::Proven);
@@ -155,13 +195,12 @@ impl<'s> Maker<'s> {
         opened.map_err(|_| Not::Proven)
     }
 
-    fn identity(&self, line: &FeedLine, lacking: &Lacking<'_>) -> Sealings {
+    fn identity(&self, line: &FeedLine, own: Vec<u8>, lacking: &Lacking<'_>) -> Sealings {
         if self.keys.role != Role::Guardian {
             return Err(Not::Mine);
         }
         let id: TestimonyId = line.item.id.parse().map_err(|_| Not::Proven)?;
         let folder = self.workspace.testimony(id);
-        let own = load(&folder.join("envelope-identity.age"), Not::Mine)?;
         let sealed = load(&folder.join("identity.age"), Not::Proven)?;
         // SECURITY: the leaf commits to the cover alone. What the server says of other parts proves nothing, and
         // must not make a good envelope look broken.
@@ -174,16 +213,13 @@ impl<'s> Maker<'s> {
         Ok(made.into_iter().map(|made| (made.reader, made.envelope.into_bytes())).collect())
     }
 
-    fn casebook_key(&self, line: &FeedLine, lacking: &Lacking<'_>) -> Sealings {
-        let own = load(&self.workspace.key(line.cursor), Not::Mine)?;
-        let made = CasebookKey::rewrap(&own, &self.keys.reading, &self.roster, lacking);
+    /// SECURITY: which bytes came with the key is what the feed commits to, but the note inside, signed by a
+    /// reader, is what makes the key: one that opens and is signed is never called broken, and an own
+    /// envelope that does not open is replaced by nothing but a signed one ([`CasebookKey::open`]).
+    fn casebook_key(&self, own: &[u8], lacking: &Lacking<'_>) -> Sealings {
+        let made = CasebookKey::rewrap(own, &self.keys.reading, &self.roster, lacking);
         made.map_err(|error| {
-            // Whoever made another made no good one: a new envelope would not mend it.
-            if matches!(error, KeyError::NotOpened) {
-                Not::Opened(Digest::of(&own))
-            } else {
-                Not::Proven
-            }
+            if error.is_of_the_envelope() { Not::Opened(Digest::of(own)) } else { Not::Proven }
         })
     }
 }
@@ -205,7 +241,7 @@ fn why(error: &RewrapError, own: Digest) -> Not {
     }
 }
 
-fn load(path: &std::path::Path, missing: Not) -> Result<Vec<u8>, Not> {
+fn load(path: &Path, missing: Not) -> Result<Vec<u8>, Not> {
     match files::load_plain(path, MAX_FILE) {
         Ok(bytes) => Ok(bytes),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Err(missing),
@@ -213,15 +249,9 @@ fn load(path: &std::path::Path, missing: Not) -> Result<Vec<u8>, Not> {
     }
 }
 
-/// The file of an own envelope in a workspace.
-pub(super) fn own_file(place: &Place, workspace: &Workspace) -> Option<std::path::PathBuf> {
-    let folder = workspace.testimony(Id::from_bytes(*place.thing.as_bytes()));
-    match place.of {
-        EnvelopeOf::Account => Some(folder.join("envelope-account.age")),
-        EnvelopeOf::Identity => Some(folder.join("envelope-identity.age")),
-        // Those of a casebook key are named by the feed: they stay.
-        EnvelopeOf::CasebookKey => None,
-    }
+/// Where an own envelope that does not open is put.
+pub(super) fn aside(file: &Path) -> PathBuf {
+    file.with_extension("age.broken")
 }
 
 /// Largest cover, identity or envelope, in bytes.

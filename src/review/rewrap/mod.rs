@@ -8,6 +8,7 @@ mod make;
 mod shelf;
 
 use std::{
+    collections::HashSet,
     fs::File,
     io::{self, BufRead as _, BufReader, Read as _},
     sync::mpsc,
@@ -81,9 +82,7 @@ impl Session {
         let written = std::thread::scope(|scope| {
             let writer = scope.spawn(move || outbox.write(receive));
             let made = self.make_all(&maker, (all, progress), &send, &mut done);
-            let made = made.map(|()| {
-                self.look(&maker, &send);
-            });
+            let made = made.map(|proven| self.look(&maker, &proven, &send));
             drop(send);
             let written = writer.join().map_err(|_| io::Error::other("a thread was lost"));
             made.and(written.map_err(RewrapActError::from)).and_then(|written| written)
@@ -92,28 +91,31 @@ impl Session {
         Ok(done)
     }
 
-    /// Goes through the list, some rows at a time, each row on whatever core is free.
+    /// Goes through the list, some rows at a time, each row on whatever core is free; gives the own envelopes
+    /// that have opened.
     fn make_all(
         &self,
         maker: &Maker<'_>,
         (all, progress): (u64, Progress<'_>),
         send: &mpsc::SyncSender<Vec<Made>>,
         done: &mut Rewrapping,
-    ) -> Result<(), RewrapActError> {
-        let Some(mut rows) = rows(self)? else { return Ok(()) };
+    ) -> Result<HashSet<u64>, RewrapActError> {
+        let mut proven = HashSet::new();
+        let Some(mut rows) = rows(self)? else { return Ok(proven) };
         let mut have = 0_u64;
         loop {
             let some = rows.by_ref().take(AT_ONCE).collect::<Result<Vec<_>, _>>()?;
             if some.is_empty() {
-                return Ok(());
+                return Ok(proven);
             }
             let made: Vec<_> = some.par_iter().map(|row| maker.make(row)).collect();
             have = have.saturating_add(u64::try_from(made.len()).unwrap_or(u64::MAX));
             for made in made {
                 done.add(&made);
+                proven.extend(made.proven);
                 if send.send(made.envelopes).is_err() {
                     // The writer says why.
-                    return Ok(());
+                    return Ok(proven);
                 }
             }
             progress(have, all);
@@ -121,10 +123,10 @@ impl Session {
     }
 
     /// Looks whether the own envelopes open, so that colleagues make new ones of those that do not.
-    fn look(&self, maker: &Maker<'_>, send: &mpsc::SyncSender<Vec<Made>>) {
+    fn look(&self, maker: &Maker<'_>, proven: &HashSet<u64>, send: &mpsc::SyncSender<Vec<Made>>) {
         for some in self.feed.lines.chunks(AT_ONCE) {
             let broken: Vec<Made> =
-                some.par_iter().flat_map_iter(|line| maker.look(line)).collect();
+                some.par_iter().flat_map_iter(|line| maker.look(line, proven)).collect();
             if !broken.is_empty() && send.send(broken).is_err() {
                 return;
             }
@@ -186,9 +188,9 @@ pub enum RewrapActError {
     Io(#[from] io::Error),
 }
 
-/// Rows that are made together; each holds at most what one testimony's cover and envelopes take.
-const AT_ONCE: usize = 512;
+/// Rows that are made together: what a kill can cost, and what is in memory at once.
+const AT_ONCE: usize = 128;
 /// What was made and waits to be written, in rows.
-const AHEAD: usize = 1024;
+const AHEAD: usize = 256;
 /// Longest row: at most 100 readers.
 const MAX_ROW: u64 = 8 << 10;

@@ -1,32 +1,37 @@
 //! Batches in the outbox: what waits there, and what is added.
 
-use std::{collections::HashSet, fs, io, path::PathBuf, sync::mpsc};
+use std::{
+    collections::HashSet,
+    fs, io,
+    path::{Path, PathBuf},
+    sync::mpsc,
+};
 
 use ed25519_dalek::SigningKey;
 
 use super::{
     RewrapActError, Rewrapping,
-    make::{Made, mark, own_file},
+    make::{Made, aside, mark},
 };
 use crate::{
     digest::Digest,
     files::{self, Audience, Existing},
     id::ReaderId,
-    review::{session::Session, workspace::Workspace},
+    review::session::Session,
     rewrap::{self, BATCH_BYTES, Batch, BatchFile, MAX_LINES, SignedBatch},
 };
 
 /// Where batches are written, by whom, and for which keyring.
 pub(super) struct Shelf<'s> {
     folder: PathBuf,
-    workspace: &'s Workspace,
     organisation: String,
     keyring: Digest,
     by: ReaderId,
     key: &'s SigningKey,
     /// What is not written yet.
     made: Vec<(rewrap::Made, Vec<u8>)>,
-    broken: Vec<rewrap::Made>,
+    /// With the file that is put aside once the batch that asks for another is written.
+    broken: Vec<(rewrap::Made, PathBuf)>,
     bytes: usize,
     written: Written,
 }
@@ -50,6 +55,12 @@ impl<'s> Shelf<'s> {
         let mut waiting = HashSet::new();
         for entry in fs::read_dir(&folder)? {
             let path = entry?.path();
+            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+            if name.starts_with(files::UNFINISHED) {
+                // Of a run that was killed; the keys are locked, so no other run is writing it.
+                fs::remove_file(&path)?;
+                continue;
+            }
             if path.extension().is_none_or(|extension| extension != "json") {
                 continue;
             }
@@ -66,7 +77,6 @@ impl<'s> Shelf<'s> {
         }
         let shelf = Self {
             folder,
-            workspace: &session.workspace,
             organisation: session.chain.current().get().organisation.clone(),
             keyring: session.chain.current_digest(),
             by: session.keys.id,
@@ -99,7 +109,9 @@ impl<'s> Shelf<'s> {
                     let made = rewrap::Made { place, sha256: Digest::of(&sealed) };
                     self.made.push((made, sealed));
                 }
-                Made::Broken(place, sha256) => self.broken.push(rewrap::Made { place, sha256 }),
+                Made::Broken(place, sha256, file) => {
+                    self.broken.push((rewrap::Made { place, sha256 }, file));
+                }
             }
         }
         self.flush()?;
@@ -114,28 +126,28 @@ impl<'s> Shelf<'s> {
         all.sort_by_key(|(made, _)| made.place);
         all.dedup_by_key(|(made, _)| made.place);
         let (made, envelopes): (Vec<_>, Vec<_>) = all.into_iter().unzip();
-        let mut broken = std::mem::take(&mut self.broken);
-        broken.sort_by_key(|broken| broken.place);
+        let mut all = std::mem::take(&mut self.broken);
+        all.sort_by_key(|(broken, _)| broken.place);
+        let (broken, files): (Vec<_>, Vec<_>) = all.into_iter().unzip();
         let (organisation, keyring, by) = (self.organisation.clone(), self.keyring, self.by);
-        let (count, lost) = (made.len(), broken.clone());
+        let count = made.len();
         let batch = Batch { organisation, keyring, by, made, broken };
         let path = self.folder.join(format!("{}.json", batch.id()));
         let file = BatchFile::new(SignedBatch::sign(batch, self.key)?, envelopes)?;
         files::save(&path, &file.to_bytes()?, Audience::Owner, Existing::Replace)?;
         let add = |to: &mut u64, n: usize| *to = to.saturating_add(u64::try_from(n).unwrap_or(0));
         add(&mut self.written.made, count);
-        add(&mut self.written.broken, lost.len());
+        add(&mut self.written.broken, files.len());
         self.bytes = 0;
-        Ok(lost.iter().try_for_each(|broken| self.put_aside(broken))?)
+        Ok(files.iter().try_for_each(|file| put_aside(file))?)
     }
+}
 
-    /// Makes room for the new one: sync never replaces what is here.
-    fn put_aside(&self, broken: &rewrap::Made) -> io::Result<()> {
-        let Some(path) = own_file(&broken.place, self.workspace) else { return Ok(()) };
-        match fs::rename(&path, path.with_extension("age.broken")) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-            renamed => renamed,
-        }
+/// Makes room for the new one: sync never replaces what is here.
+fn put_aside(file: &Path) -> io::Result<()> {
+    match fs::rename(file, aside(file)) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        renamed => renamed,
     }
 }
 

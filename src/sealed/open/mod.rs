@@ -80,7 +80,7 @@ use crate::{
     sealed::{
         ACCOUNT_SIZES, COVER_SIZE, Cover, IDENTITY_SIZE, REPLY_SIZES, Sealed,
         open_reply::{NotAReply, words_of},
-        part,
+        part, seal_to,
     },
     secret::SecretText,
     testimony::{Account, Identity},
@@ -142,6 +142,16 @@ impl ReadingIdentity {
     #[must_use]
     pub const fn recipient(&self) -> &Recipient {
         self.0.recipient()
+    }
+
+    /// Whether what is sealed to this reader opens now: a device may not be plugged in.
+    #[must_use]
+    pub fn opens(&self) -> bool {
+        let own = self.recipient();
+        let probe = || {
+            open_with(&self.0, &seal_to(std::slice::from_ref(own), PROBE).ok()?, PROBE.len()).ok()
+        };
+        !own.is_hardware() || probe().is_some()
     }
 
     /// Says which program reaches the device of a key that lies on one.
@@ -286,5 +296,7 @@ struct Named {
     schema: String,
 }
 
+/// What a device has to open before an envelope that it does not open is called broken.
+const PROBE: &[u8] = b"probe";
 /// An identity text has 76 characters.
 const MAX_ENVELOPE: usize = 256;

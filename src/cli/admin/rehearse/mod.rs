@@ -1,5 +1,7 @@
 //! `sandyk admin --rehearse STEP`: the step on a copy, then the rest of the ceremony with throw-away roots.
 
+mod beside;
+
 use std::path::PathBuf;
 
 use rand::rngs::OsRng;
@@ -7,7 +9,9 @@ use rand::rngs::OsRng;
 use crate::{
     admin::{self, Ceremony, Scratch, Walked},
     cli::{
-        admin::{args::AdminCommand, keyring::KeyringCommand, refused, step},
+        admin::{
+            args::AdminCommand, keyring::KeyringCommand, refused, signing::DraftCommand, step,
+        },
         exit::{CliError, Exit},
         out::Out,
         words::{Told as _, Words},
@@ -18,22 +22,31 @@ use crate::{
 
 /// Rehearses a step; nothing outside of a scratch folder is written.
 #[expect(clippy::wildcard_enum_match_arm, reason = "`folder` names every step that comes here")]
-pub(super) fn run(mut command: AdminCommand, today: Day, out: &mut Out) -> Result<Exit, CliError> {
+pub(super) fn run(command: AdminCommand, today: Day, out: &mut Out) -> Result<Exit, CliError> {
+    match command {
+        AdminCommand::Suspend(args) => beside::suspend(&args, out),
+        AdminCommand::Manifest(command) => beside::manifest(command, today, out),
+        AdminCommand::Root(command) => beside::root(command, out),
+        command => drafted(command, today, out),
+    }
+}
+
+/// What ends in a draft is walked to its end.
+#[expect(clippy::wildcard_enum_match_arm, reason = "`folder` names every step that comes here")]
+fn drafted(mut command: AdminCommand, today: Day, out: &mut Out) -> Result<Exit, CliError> {
     let begins = matches!(command, AdminCommand::Init(_));
     let Some(folder) = folder(&mut command) else {
         return Err(CliError::usage("this step has no rehearsal")
             .kept("nothing was done")
             .advice(
-                "rehearse init, add, retire, roots, rotate, renew, sign, keyring publish or keep",
+                "rehearse init, add, retire, roots, rotate, renew, draft, sign, keyring publish or keep, \
+                 suspend, root or manifest",
             )
             .words(Words::of("rehearse-not-this")));
     };
     let scratch = if begins { Scratch::new() } else { Scratch::of(folder) }.or_else(refused)?;
     *folder = scratch.path("ceremony");
-    out.tell(
-        "A rehearsal: everything happens in a scratch folder, nothing of yours is touched.",
-        &Words::of("rehearse-begins"),
-    );
+    begin(out);
     let done = match command {
         AdminCommand::Init(mut args) => {
             if args.root_pub.is_empty() {
@@ -48,17 +61,29 @@ pub(super) fn run(mut command: AdminCommand, today: Day, out: &mut Out) -> Resul
             args.to = scratch.published(&args.to).or_else(refused)?;
             step(AdminCommand::Keyring(KeyringCommand::Publish(args)), today, out)?
         }
+        AdminCommand::Draft(DraftCommand::Export(mut args)) => {
+            args.out = scratch.path("around");
+            step(AdminCommand::Draft(DraftCommand::Export(args)), today, out)?
+        }
         other => step(other, today, out)?,
     };
     cast_readers(&scratch)?;
     match scratch.walk(today, &mut OsRng).or_else(refused)? {
         Some(walked) => say_walked(&walked, out),
-        None => out.tell(
-            "Rehearsed to its end. Nothing of yours was touched.",
-            &Words::of("rehearsed-step"),
-        ),
+        None => end(out),
     }
     Ok(done)
+}
+
+fn begin(out: &mut Out) {
+    out.tell(
+        "A rehearsal: everything happens in a scratch folder, nothing of yours is touched.",
+        &Words::of("rehearse-begins"),
+    );
+}
+
+fn end(out: &mut Out) {
+    out.tell("Rehearsed to its end. Nothing of yours was touched.", &Words::of("rehearsed-step"));
 }
 
 /// The ceremony's folder among the arguments of a step that can be rehearsed.
@@ -73,8 +98,9 @@ fn folder(command: &mut AdminCommand) -> Option<&mut PathBuf> {
         AdminCommand::Sign(args) => args.signed.folder.as_mut(),
         AdminCommand::Keyring(KeyringCommand::Publish(args)) => args.source.folder.as_mut(),
         AdminCommand::Keyring(KeyringCommand::Keep(args)) => Some(&mut args.folder),
+        AdminCommand::Draft(DraftCommand::Export(args)) => Some(&mut args.folder),
+        AdminCommand::Draft(DraftCommand::Import(args)) => Some(&mut args.folder),
         AdminCommand::Invite(_)
-        | AdminCommand::Draft(_)
         | AdminCommand::Root(_)
         | AdminCommand::Suspend(_)
         | AdminCommand::Forget(_)
