@@ -115,6 +115,24 @@ impl Server {
         );
     }
 
+    /// Stops every thread where it is, or, if it is in a system call, where it would come back from it.
+    ///
+    /// From then on this process tells nobody anything.
+    pub(crate) fn freeze(&self) {
+        self.signal(rustix::process::Signal::STOP);
+        let tasks = format!("/proc/{}/task", self.child.id());
+        let asleep = |task: fs::DirEntry| {
+            let stat = fs::read_to_string(task.path().join("stat")).unwrap_or_default();
+            // The state stands behind the name, which is in brackets: stopped, or in the kernel.
+            stat.rsplit_once(") ").is_none_or(|(_, rest)| rest.starts_with(['T', 'D']))
+        };
+        let frozen = (0..5000).any(|_| {
+            std::thread::sleep(Duration::from_millis(1));
+            fs::read_dir(&tasks).unwrap().all(|task| asleep(task.unwrap()))
+        });
+        assert!(frozen, "the server goes on after it was stopped");
+    }
+
     /// Ends it as a power cut does.
     pub(crate) fn kill(mut self) {
         self.signal(rustix::process::Signal::KILL);

@@ -1,7 +1,7 @@
 //! Power cuts: what the device has is all that is left, and everything acknowledged is in it.
 //!
-//! The model: ext4 is shut down without flushing its journal (`xfs_io -x -c shutdown`), unmounted
-//! and mounted again, so that whatever only the kernel's memory held is gone. What the device has
+//! The model: the server is frozen, ext4 is shut down without flushing its journal (`xfs_io -x -c
+//! shutdown`), unmounted and mounted again, so that whatever only the kernel's memory held is gone. What the device has
 //! taken stays: a disk that lies about its own cache is not modelled. The control runs the same
 //! server with `fsync` and `fdatasync` that do nothing, and must lose something.
 
@@ -16,6 +16,7 @@ use rand::{Rng as _, SeedableRng as _, rngs::OsRng};
 use rand_chacha::ChaCha20Rng;
 
 use crate::{
+    common::Server,
     disk::Disk,
     storm::Storm,
     town::{Town, save_text},
@@ -27,6 +28,13 @@ fn town(options: &'static str) -> Option<(Town, Disk)> {
     let disk = Disk::make(&town.organisation.at("disk"), 400, options)?;
     town.move_store("disk/store");
     Some((town, disk))
+}
+
+/// The power goes: nobody is told anything any more, and then nothing is written.
+fn cut_off(server: Server, disk: &Disk) {
+    server.freeze();
+    disk.cut();
+    server.kill();
 }
 
 fn cut(times: u32) {
@@ -41,8 +49,7 @@ fn cut(times: u32) {
         let server = town.serve();
         let address = server.address().to_owned();
         let moment = (rng.gen_range(1..=30), Duration::from_micros(rng.gen_range(0..100_000)));
-        storm.until(&address, moment, || disk.cut());
-        server.kill();
+        storm.until(&address, moment, || cut_off(server, &disk));
         disk.back();
         let count = |name: &str| fs::read_dir(folder.join(name)).unwrap().count();
         let left = count("tmp") + count("blobs");
@@ -102,8 +109,7 @@ fn the_power_cut_bites_a_server_that_does_not_sync() {
     let library = no_sync(&town);
     let server = town.serve_with(&[("LD_PRELOAD", &library)]);
     let address = server.address().to_owned();
-    storm.until(&address, (20, Duration::ZERO), || disk.cut());
-    server.kill();
+    storm.until(&address, (20, Duration::ZERO), || cut_off(server, &disk));
     disk.back();
     let acknowledged = storm.acknowledged();
     let lost = match town.organisation.try_serve() {
