@@ -20,6 +20,8 @@ mod damage;
 mod format;
 #[path = "store_contract/processes.rs"]
 mod processes;
+#[path = "store_contract/room.rs"]
+mod room;
 #[path = "store_contract/sweep.rs"]
 mod sweep;
 #[path = "store_contract/times.rs"]

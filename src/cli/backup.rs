@@ -21,8 +21,9 @@ use super::{
 use crate::{
     clock::{Clock as _, SystemClock},
     config::{BackupConfig, ServerConfig},
+    ledger::feed::FeedItem,
     process,
-    store::backup::{self, BackupError, Job, Kept, Progress, Pruned},
+    store::backup::{self, BackupError, Job, Kept, Part, Progress, Pruned},
 };
 
 /// Records whose values are kept apart: without them nobody opens anything.
@@ -88,7 +89,7 @@ pub fn run(args: &BackupArgs, out: &mut Out) -> Result<Exit, CliError> {
     if let Some(to) = &args.to {
         let store;
         (store, kept) = args.settings()?;
-        report = Some(copy(&Job { store: &store, to, apart: &APART, today })?);
+        report = Some(copy(&Job { store: &store, to, apart: &APART, parts: &parts_of, today })?);
     }
     let days = i64::from(args.envelope_days.unwrap_or(kept.envelope_days));
     let others = kept.copies.iter().chain(&args.prune);
@@ -119,6 +120,13 @@ pub fn run(args: &BackupArgs, out: &mut Out) -> Result<Exit, CliError> {
     let ahead = done.folders.iter().any(|looked| looked.pruned.kept.age < 0);
     let whole = left.is_empty() && !(unseen || missing || ahead);
     Ok(if whole { Exit::Done } else { Exit::Failed })
+}
+
+/// The files that an event names.
+fn parts_of(payload: &[u8]) -> Vec<Part> {
+    let item: Option<FeedItem> = serde_json::from_slice(payload).ok();
+    let parts = item.into_iter().flat_map(|item| item.parts);
+    parts.map(|part| Part { blob: part.blob, bytes: part.bytes, sha256: part.sha256 }).collect()
 }
 
 fn copy(job: &Job<'_>) -> Result<backup::Report, CliError> {
@@ -178,7 +186,7 @@ fn warn_left(file: &str, out: &mut Out) {
     out.warn(english, &Words::of("warn-backup-left").with("file", file));
 }
 
-/// Names what the store itself lacks; whether it lacks anything.
+/// Names what the store itself lacks and what the backup had lost; whether there is anything.
 fn warn_missing(report: &backup::Report, out: &mut Out) -> bool {
     for blob in &report.missing {
         out.warn(
@@ -186,20 +194,40 @@ fn warn_missing(report: &backup::Report, out: &mut Out) -> bool {
             &Words::of("backup-lacks").with("file", blob),
         );
     }
-    if !report.missing.is_empty() {
+    for blob in &report.damaged {
+        out.warn(
+            format!(
+                "the store's own file blobs/{blob} is not what was taken in; it takes the place of \
+                 nothing in the backup"
+            ),
+            &Words::of("backup-harmed").with("file", blob),
+        );
+    }
+    for file in &report.mended {
+        out.warn(
+            format!(
+                "{file} in the backup was not as it had been written; it was made anew from the store\n   \
+                 next: look after its disk, and who has it in hands"
+            ),
+            &Words::of("backup-mended").with("file", file),
+        );
+    }
+    let lacks = !(report.missing.is_empty() && report.damaged.is_empty());
+    if lacks {
         out.tell(
             "The backup is not whole.\n   next: sandyk verify store; an older backup may have them",
             &Words::of("backup-lacking"),
         );
     }
-    !report.missing.is_empty()
+    lacks || !report.mended.is_empty()
 }
 
 pub(super) fn explain(error: &BackupError) -> CliError {
     let said = match error {
-        BackupError::Inside | BackupError::NotABackup(_) | BackupError::NotEmpty(_) => {
-            CliError::told(Exit::Refused, error)
-        }
+        BackupError::Inside
+        | BackupError::Mixed(_)
+        | BackupError::NotABackup(_)
+        | BackupError::NotEmpty(_) => CliError::told(Exit::Refused, error),
         BackupError::InUse(_) | BackupError::Restless => CliError::told(Exit::Failed, error),
         BackupError::Store(_) | BackupError::Io(_) => CliError::failed(error)
             .kept("the store and what the backup held before")

@@ -9,7 +9,7 @@ use std::{
 
 use crate::{
     clock::Clock,
-    config::machine::active_swaps,
+    config::machine::{active_swaps, forgetful_disk},
     files,
     finding::{Finding, Level},
 };
@@ -62,6 +62,24 @@ pub fn disk(folder: &Path, (soon, now): (u8, u8)) -> Finding {
             "on a full disk nothing new is taken in, neither files nor, in the end, words",
             "make room or take a larger disk; never delete anything in the folder by hand",
         )
+}
+
+/// Whether what was synced into `folder` is there after a power cut, as far as the table of mounts tells.
+#[must_use]
+pub fn disk_keeps(folder: &Path) -> Finding {
+    match forgetful_disk(folder) {
+        Ok(kind) => keeps(folder, kind),
+        Err(error) => unreadable(folder, error),
+    }
+}
+
+fn keeps(folder: &Path, kind: Option<String>) -> Finding {
+    let Some(kind) = kind else { return Finding::good("disk-keeps", "nothing known against it") };
+    Finding::soon("disk-may-forget").with("folder", folder.display()).with("kind", &kind).says(
+        format!("{} lies on {kind}", folder.display()),
+        "what a witness was given a receipt for may be gone after a power cut",
+        "move it to a disk of this machine, with ext4, xfs or btrfs and barriers on",
+    )
 }
 
 /// Whether the disk under `path` is encrypted, as far as the kernel tells.
@@ -218,6 +236,15 @@ mod tests {
         let seen = |found| (swap_of(found).level, swap_of(Err(io::Error::other("?"))).level);
         assert_eq!(seen(Ok(vec![])), (Level::Good, Level::Note));
         assert_eq!(seen(Ok(vec!["/dev/sda2".to_owned()])).0, Level::Soon);
+    }
+
+    #[test]
+    fn a_disk_that_may_forget_is_never_good() {
+        let here = tempfile::tempdir().unwrap();
+        assert_eq!(keeps(here.path(), None).level, Level::Good);
+        assert_eq!(keeps(here.path(), Some("nfs4".to_owned())).level, Level::Soon);
+        assert_ne!(disk_keeps(&here.path().join("no such folder")).level, Level::Good);
+        assert_eq!(disk_keeps("/dev/shm".as_ref()).level, Level::Soon, "it is memory");
     }
 
     #[test]

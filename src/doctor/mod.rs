@@ -11,7 +11,8 @@ mod workspace;
 
 pub use keyring::{ahead, beside, keyring, published_in, suspended};
 pub use machine::{
-    age_in_days, disk, disk_is_sealed, network, private, swap, time_of_files, unreadable,
+    age_in_days, disk, disk_is_sealed, disk_keeps, network, private, swap, time_of_files,
+    unreadable,
 };
 pub use wording::wording;
 pub use workspace::{keyring_of, last_sync, one_laptop, outbox, rewraps};

@@ -88,6 +88,11 @@ impl Blobs {
         self.path(blob).try_exists()
     }
 
+    /// Whether nothing at all lies where finished blobs are.
+    pub(super) fn are_gone(&self) -> io::Result<bool> {
+        Ok(fs::read_dir(&self.finished)?.next().is_none())
+    }
+
     /// Takes finished blobs for a commit, all or none; the caller knows which are attached.
     pub(super) fn reserve(&self, blobs: &[BlobId]) -> Result<(), StoreError> {
         let mut young = self.young();

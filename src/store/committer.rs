@@ -20,7 +20,7 @@ use crate::store::{
     engine::Shared,
     index::State,
     journal::{Change, EventRow, FRAME_HEADER, Frame, Raw},
-    recover,
+    replay,
     rows::Rows,
 };
 
@@ -217,7 +217,7 @@ impl Committer {
     fn rows(&self) -> Result<Rows, StoreError> {
         let (offset, mut rows) = (self.shared.journal.next_payload(), Rows::default());
         let payload = self.frame.get(FRAME_HEADER..).unwrap_or_default();
-        rows.add(offset, payload, &recover::decode(offset, payload)?)?;
+        rows.add(offset, payload, &replay::decode(offset, payload)?)?;
         Ok(rows)
     }
 }

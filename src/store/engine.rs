@@ -23,6 +23,7 @@ use crate::{
         journal::Journal,
         lookup::Lookup,
         recover::{self, Folder, HowOpened, Opened},
+        replay,
         rescue::{self, Lost},
         rows::{EventAt, Row, Rows},
         times::{self, Times},
@@ -66,11 +67,15 @@ impl SledStore {
     ///
     /// # Errors
     /// [`StoreError::Locked`], [`StoreError::JournalMissing`], [`StoreError::NotAJournal`],
-    /// [`StoreError::Damaged`], [`StoreError::NotRestored`], or what the file system says; the folder
+    /// [`StoreError::Damaged`], [`StoreError::NotRestored`], [`StoreError::BlobsGone`], or what the file system says; the folder
     /// is unchanged then, but for the index.
     pub fn open(folder: &Path) -> Result<Self, StoreError> {
         let times = Times::new(folder);
         let opened = recover::open(folder)?;
+        // A disk that is not mounted: what came now would lie under it, and be hidden for ever.
+        if opened.blobs.are_gone()? && opened.index.attached().next().is_some() {
+            return Err(StoreError::BlobsGone(folder.to_owned()));
+        }
         // SECURITY(T8): what is forgotten may still be in it. Asked under the lock that `opened` holds.
         if folder.join(UNFINISHED).try_exists()? {
             return Err(StoreError::NotRestored(folder.to_owned()));
@@ -81,7 +86,7 @@ impl SledStore {
     /// Opens what [`super::backup::restore`] made, to forget in it before anybody serves it.
     ///
     /// # Errors
-    /// As [`SledStore::open`], but no [`StoreError::NotRestored`].
+    /// As [`SledStore::open`], but no [`StoreError::NotRestored`] and no [`StoreError::BlobsGone`].
     pub fn open_restored(folder: &Path) -> Result<Self, StoreError> {
         let times = Times::new(folder);
         Self::run(recover::open(folder)?, times)
@@ -271,7 +276,7 @@ impl Store for SledStore {
     fn verify(&self) -> Result<Inventory, StoreError> {
         let shared = self.shared()?;
         let blobs = shared.lookup.attached();
-        let (changes, events) = recover::verify(&shared.journal)?;
+        let (changes, events) = replay::verify(&shared.journal)?;
         let mut counted = 0_u64;
         for blob in blobs {
             let blob = shared.noted(blob)?;

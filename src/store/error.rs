@@ -48,6 +48,12 @@ pub enum StoreError {
     /// The folder has parts of a store but no journal.
     #[error("{0} has parts of a store but no journal; bring the journal back, nothing was changed")]
     JournalMissing(PathBuf),
+    /// The journal names files, and where they should be is nothing.
+    #[error(
+        "the journal in {0} names files, and its folder blobs is empty; nothing was changed; is their \
+         disk mounted? bring them back, or, if they are lost for good, put an empty file named lost there"
+    )]
+    BlobsGone(PathBuf),
     /// A restore made it and did not come to its end: what is forgotten may still be there.
     #[error("{0} is of a restore that did not come to its end; nothing was changed; restore again")]
     NotRestored(PathBuf),

@@ -20,7 +20,7 @@ use crate::{
         Cursor, Event, StoreError,
         index::Index,
         journal::{Change, FRAME_HEADER, Frame, HEADER, Journal},
-        recover,
+        recover, replay,
         rows::Rows,
     },
 };
@@ -90,7 +90,8 @@ pub struct Examined {
 pub fn examine(folder: &Path, take: &mut dyn FnMut(Told<'_>)) -> Result<Examined, StoreError> {
     // Held while the index is compared, so that no server starts meanwhile.
     let lock = File::options().append(true).open(folder.join("lock"));
-    let free = lock.as_ref().is_ok_and(|lock| lock.try_lock().is_ok());
+    let mut locks = lock.and_then(|lock| Ok([lock, File::open(folder)?]));
+    let free = locks.as_mut().is_ok_and(|locks| recover::is_taken(locks).unwrap_or(false));
     let journal = Journal::open_to_read(&folder.join("journal"))?;
     let mut found = Examined {
         journal: HEADER,
@@ -129,7 +130,7 @@ impl Examined {
         let (end, mut payload) = (journal.len()?, Vec::new());
         while let Some(next) = journal.frame_at(self.journal, end, &mut payload)? {
             let at = self.journal;
-            let Ok(frame) = recover::decode(at, &payload) else {
+            let Ok(frame) = replay::decode(at, &payload) else {
                 self.unfinished = end.saturating_sub(at);
                 self.note(format!("journal, byte {at}"), "a frame of a kind this version lacks");
                 return Ok(());

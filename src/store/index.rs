@@ -191,6 +191,15 @@ impl Index {
         Ok(whole.then_some(state))
     }
 
+    /// From here on it is of no state until it is closed: a copy that somebody makes of the running
+    /// store's files passes for none.
+    pub(super) fn begin(&self) -> Result<(), StoreError> {
+        write(|| {
+            self.db.remove(STATE)?;
+            self.db.flush().map(drop)
+        })
+    }
+
     /// How many blocks each file has.
     fn blocks(&self) -> [u64; 3] {
         [self.keys.blocks(), self.commits.blocks(), self.blobs.blocks()]

@@ -24,6 +24,8 @@ use crate::{
 
 /// Largest payload of a frame, in bytes; checked before anything is allocated.
 pub(super) const MAX_FRAME: usize = 2 * MAX_COMMIT;
+/// More than the last frame and a page that it may share with others, of whatever size pages are.
+const MAX_END: u64 = 64 << 20;
 /// Length of the file's header, in bytes.
 pub(super) const HEADER: u64 = 32;
 /// Length of a frame's own header, in bytes.
@@ -166,6 +168,17 @@ impl Journal {
         self.file.sync_all()?;
         self.committed.store(len, Ordering::Release);
         Ok(())
+    }
+
+    /// Has the kernel forget what it keeps of the journal's end, so that the disk is read from here on.
+    ///
+    /// A kernel that could not write says so once, to the process that asked. From then on it may keep the
+    /// bytes in memory and count them as written: they would be shown, built upon, and gone with the power.
+    pub(super) fn forget_end(&self) -> io::Result<()> {
+        // What was never tried is written now; what is dirty would not be forgotten.
+        self.file.sync_data()?;
+        let from = self.len()?.saturating_sub(MAX_END);
+        Ok(rustix::fs::fadvise(&self.file, from, None, rustix::fs::Advice::DontNeed)?)
     }
 
     /// Lays out a frame for the end of the journal in `buffer`, header included.

@@ -48,6 +48,7 @@ mod lookup;
 mod memory;
 mod recent;
 mod recover;
+mod replay;
 mod rescue;
 mod rows;
 mod table;

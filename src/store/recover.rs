@@ -18,11 +18,12 @@ use serde::{Deserialize, Serialize};
 use crate::{
     files::{self, Audience, Existing},
     store::{
-        MAX_KEY, StoreError,
+        StoreError,
         backup::UNFINISHED,
         blobs::Blobs,
         index::{Index, State},
-        journal::{FRAME_HEADER, Frame, HEADER, Journal},
+        journal::Journal,
+        replay::Replay,
         rows::Rows,
     },
 };
@@ -63,8 +64,11 @@ pub enum WhyRebuilt {
 /// A store's folder, locked until dropped.
 pub(super) struct Folder {
     path: PathBuf,
-    _lock: File,
+    _locks: Locks,
 }
+
+/// The file `lock`, which every version takes, and the folder itself, which nobody tidies away.
+pub(super) type Locks = [File; 2];
 
 /// Everything that an engine needs to run.
 pub(super) struct Opened {
@@ -114,35 +118,6 @@ fn sync_upwards(path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Reads the payload of a frame whose CRC was right.
-pub(super) fn decode(offset: u64, payload: &[u8]) -> Result<Frame<'_>, StoreError> {
-    let foreign = || StoreError::Damaged { offset, what: "a frame of a kind this version lacks" };
-    match postcard::take_from_bytes(payload) {
-        Ok((frame, [])) if has_possible_keys(&frame) => Ok(frame),
-        Ok(_) | Err(_) => Err(foreign()),
-    }
-}
-
-/// Whether every key has a length that a commit may give it.
-fn has_possible_keys(frame: &Frame<'_>) -> bool {
-    let Frame::Changes(changes) = frame;
-    changes.iter().all(|change| {
-        let keys = change.puts.iter().map(|(key, _)| key).chain(&change.deletes);
-        keys.into_iter().all(|key| (1..=MAX_KEY).contains(&key.0.len()))
-    })
-}
-
-/// Reads the committed journal and checks it; gives the numbers of changes and events.
-pub(super) fn verify(journal: &Journal) -> Result<(u64, u64), StoreError> {
-    let mut replay = Replay::new(journal, journal.committed());
-    while replay.next(|_, _, _| Ok(()))? {}
-    if replay.offset == replay.end {
-        Ok((replay.state.number, replay.state.head))
-    } else {
-        Err(StoreError::Damaged { offset: replay.offset, what: "a frame's bytes changed" })
-    }
-}
-
 impl Folder {
     /// Takes the folder for this process.
     ///
@@ -151,12 +126,12 @@ impl Folder {
     pub(super) fn lock(path: &Path) -> Result<Self, StoreError> {
         let mut options = File::options();
         let lock = options.create(true).append(true).mode(0o600).open(path.join("lock"))?;
+        let mut locks = [lock, File::open(path)?];
         for _ in 0..20 {
-            match lock.try_lock() {
-                Ok(()) => return Ok(Self { path: path.to_path_buf(), _lock: lock }),
-                Err(TryLockError::WouldBlock) => thread::sleep(Duration::from_millis(25)),
-                Err(TryLockError::Error(error)) => return Err(error.into()),
+            if is_taken(&mut locks)? {
+                return Ok(Self { path: path.to_path_buf(), _locks: locks });
             }
+            thread::sleep(Duration::from_millis(25));
         }
         Err(StoreError::Locked(path.to_path_buf()))
     }
@@ -266,6 +241,7 @@ impl Folder {
             Ok((Some(state), index))
                 if state.store == journal.store() && state.journal == marker.journal =>
             {
+                index.begin()?;
                 journal.settle(state.journal)?;
                 Ok((index, state, HowOpened::Clean))
             }
@@ -283,6 +259,7 @@ impl Folder {
         self.remove_marker()?;
         self.remove_index()?;
         let index = Index::open(&self.index_of(journal.store()))?;
+        journal.forget_end()?;
         let mut replay = Replay::new(journal, journal.len()?);
         let mut rows = Rows::default();
         while replay.next(|offset, payload, frame| rows.add(offset, payload, frame))? {
@@ -338,6 +315,19 @@ impl Folder {
     }
 }
 
+/// Takes both locks or none; whether it did.
+pub(super) fn is_taken([lock, folder]: &mut Locks) -> io::Result<bool> {
+    match lock.try_lock() {
+        Err(TryLockError::WouldBlock) => return Ok(false),
+        taken => taken?,
+    }
+    match folder.try_lock() {
+        Err(TryLockError::WouldBlock) => lock.unlock().map(|()| false),
+        // Where a folder cannot be locked, the file alone says it.
+        Ok(()) | Err(TryLockError::Error(_)) => Ok(true),
+    }
+}
+
 /// That something is gone already is no error.
 fn absent(removed: io::Result<()>) -> io::Result<()> {
     removed.or_else(|e| if e.kind() == io::ErrorKind::NotFound { Ok(()) } else { Err(e) })
@@ -345,53 +335,3 @@ fn absent(removed: io::Result<()>) -> io::Result<()> {
 
 /// An index with its state, and how it came about.
 type Ready = (Index, State, HowOpened);
-
-/// Goes through the frames of a journal in order.
-struct Replay<'a> {
-    journal: &'a Journal,
-    offset: u64,
-    end: u64,
-    state: State,
-    payload: Vec<u8>,
-}
-
-impl<'a> Replay<'a> {
-    fn new(journal: &'a Journal, end: u64) -> Self {
-        let state = State { store: journal.store(), number: 0, head: 0, journal: HEADER };
-        Self { journal, offset: HEADER, end, state, payload: Vec::new() }
-    }
-
-    /// Gives the next good frame with its payload and the payload's offset; `false` at the end
-    /// or before a bad frame.
-    fn next(
-        &mut self,
-        mut take: impl FnMut(u64, &[u8], &Frame<'_>) -> Result<(), StoreError>,
-    ) -> Result<bool, StoreError> {
-        let next = self.journal.frame_at(self.offset, self.end, &mut self.payload)?;
-        let Some(next) = next else { return Ok(false) };
-        let frame = decode(self.offset, &self.payload)?;
-        count(&mut self.state, self.offset, &frame)?;
-        let header = u64::try_from(FRAME_HEADER).unwrap_or(0);
-        take(self.offset.saturating_add(header), &self.payload, &frame)?;
-        self.offset = next;
-        Ok(true)
-    }
-}
-
-/// Checks that changes and cursors go on where they stopped.
-fn count(state: &mut State, offset: u64, frame: &Frame<'_>) -> Result<(), StoreError> {
-    let Frame::Changes(changes) = frame;
-    for change in changes {
-        state.number = state.number.saturating_add(1);
-        if change.number != state.number {
-            return Err(StoreError::Damaged { offset, what: "a change is missing before it" });
-        }
-        if let Some(event) = &change.event {
-            state.head = state.head.saturating_add(1);
-            if event.cursor != state.head {
-                return Err(StoreError::Damaged { offset, what: "an event is missing before it" });
-            }
-        }
-    }
-    Ok(())
-}

@@ -11,7 +11,8 @@ use crate::store::{
     blobs::Blobs,
     index::{Index, State},
     journal::{FRAME_HEADER, Frame, HEADER, Journal, MAX_FRAME},
-    recover::{self, Folder, HowOpened, Opened, ROWS_AT_ONCE, WhyRebuilt},
+    recover::{Folder, HowOpened, Opened, ROWS_AT_ONCE, WhyRebuilt},
+    replay,
     rows::Rows,
 };
 
@@ -63,7 +64,7 @@ impl Rescue<'_> {
         while at < self.end {
             let header = u64::try_from(FRAME_HEADER).unwrap_or(0);
             let good = self.journal.frame_at(at, self.end, &mut payload)?;
-            let frame = good.and_then(|next| Some((next, recover::decode(at, &payload).ok()?)));
+            let frame = good.and_then(|next| Some((next, replay::decode(at, &payload).ok()?)));
             let Some((next, frame)) = frame.filter(|(_, frame)| self.is_later(frame)) else {
                 at = self.step_over(at)?;
                 continue;

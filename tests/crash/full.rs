@@ -191,7 +191,7 @@ fn fill(at: &Path) {
 }
 
 /// The code it ends with, if it does within a while in which the disk stays full.
-fn ended_by_itself(server: &mut Server) -> Option<i32> {
+pub(crate) fn ended_by_itself(server: &mut Server) -> Option<i32> {
     let began = Instant::now();
     while began.elapsed() < Duration::from_secs(8) {
         if let Some(status) = server.child.try_wait().unwrap() {

@@ -21,6 +21,8 @@ mod kills;
 mod many;
 mod mixed;
 mod power;
+mod rehearsal;
+mod sick;
 mod slow;
 mod storm;
 mod town;

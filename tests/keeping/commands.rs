@@ -213,6 +213,24 @@ async fn a_backup_is_made_restored_and_held_against_a_readers_checkpoint() {
     assert_eq!(report["found"]["events"], 3);
 }
 
+/// Who had the backup in hand made one of their own: every length, hash and CRC in it is right.
+#[tokio::test]
+async fn a_forged_backup_without_a_flaw_is_found_by_a_readers_checkpoint() {
+    let (kept, forged) = (Kept::open().await, Kept::open().await);
+    let checkpoint = kept.checkpoint(3, root(&verify(&kept.at("store"), &[]).1));
+    let (store, to) = (forged.at("store"), forged.at("backup"));
+    let backup: [&Path; 5] = ["backup".as_ref(), "--store".as_ref(), &store, "--to".as_ref(), &to];
+    assert_eq!(answer(&backup).0, 0);
+    let restore = |back: &Path, more: &[&Path]| {
+        let words: [&Path; 5] = ["restore".as_ref(), "--from".as_ref(), &to, "--to".as_ref(), back];
+        answer(&[&words[..], more].concat())
+    };
+    let (code, report) = restore(&kept.at("alone"), &[]);
+    assert_eq!((code, &report["found"]["index"]), (0, &"equal".into()), "nothing else tells");
+    assert_eq!(restore(&kept.at("held"), &["--checkpoint".as_ref(), &checkpoint]).0, 3);
+    assert!(SledStore::open(&kept.at("held")).is_err(), "nothing can serve it");
+}
+
 #[tokio::test]
 async fn every_run_removes_envelopes_that_are_too_old_and_says_how_old_the_rest_is() {
     let kept = Kept::open().await;

@@ -71,7 +71,13 @@ impl Rehearsal {
 
     fn backup(&self) {
         let (store, to) = (self.at("store"), self.at("backup"));
-        let job = Job { store: &store, to: &to, apart: &["envelope/"], today: SystemClock.today() };
+        let job = Job {
+            store: &store,
+            to: &to,
+            apart: &["envelope/"],
+            parts: &|_| Vec::new(),
+            today: SystemClock.today(),
+        };
         backup(&job, &mut |_| ()).unwrap();
     }
 

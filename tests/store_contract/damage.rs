@@ -59,7 +59,7 @@ fn rebuilt(why: WhyRebuilt) -> HowOpened {
 }
 
 /// Where each frame begins, read as the format says.
-fn frames(journal: &[u8]) -> Vec<usize> {
+pub(crate) fn frames(journal: &[u8]) -> Vec<usize> {
     let (mut at, mut found) = (32, Vec::new());
     while at < journal.len() {
         found.push(at);

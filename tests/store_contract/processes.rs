@@ -76,6 +76,7 @@ async fn plays_its_role_as_a_child() {
     match role.as_str() {
         "commit for ever" => commit_for_ever(&folder).await,
         "commit all twice" => again::commit_all_twice(&folder).await,
+        "commit until it breaks" => commit_until_it_breaks(&folder).await,
         "take a large blob" => take_a_large_blob(&folder).await,
         "fill a limited file" => fill_a_limited_file(&folder).await,
         "commit once" => commit_once(&folder).await,
@@ -114,6 +115,33 @@ async fn commit_for_ever(folder: &Path) {
     tasks.join_all().await;
 }
 
+/// Eight writers; ends well when every one of them was refused because the store is broken.
+async fn commit_until_it_breaks(folder: &Path) {
+    let Ok(store) = SledStore::open(folder) else { return };
+    let store = Arc::new(store);
+    let start = (store.head().0 + 1) * 1000;
+    let mut tasks = tokio::task::JoinSet::new();
+    for writer in 0..8 {
+        let store = Arc::clone(&store);
+        tasks.spawn(async move {
+            for n in (start + writer..).step_by(8) {
+                let Ok(mut file) = store.blob() else { continue };
+                let Ok(()) = file.write_all(&blob_bytes(n)) else { continue };
+                // A file that the disk does not take is an error of its writer and of nobody else.
+                let Ok(blob) = file.finish() else { continue };
+                match store.commit(with_blob(n, blob)).await {
+                    Ok(_) => say(&format!("acknowledged {n}")),
+                    Err(error) => return assert!(matches!(error, StoreError::Broken { .. })),
+                }
+                if n > start + 4_000 {
+                    return;
+                }
+            }
+        });
+    }
+    tasks.join_all().await;
+}
+
 #[tokio::test]
 async fn nothing_acknowledged_is_lost_when_the_process_is_killed() {
     let dir = tempfile::tempdir().unwrap();
@@ -146,7 +174,7 @@ async fn nothing_acknowledged_is_lost_when_the_process_is_killed() {
 }
 
 /// Everything acknowledged is there, and everything that is there is whole.
-fn check_all(store: &SledStore, acknowledged: &[u64]) {
+pub(crate) fn check_all(store: &SledStore, acknowledged: &[u64]) {
     let events = store.changes(Cursor(0), usize::MAX).unwrap();
     let mut seen = BTreeSet::new();
     for (place, event) in (1..).zip(&events) {

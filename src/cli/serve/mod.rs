@@ -226,6 +226,16 @@ fn open_store(config: &ServerConfig, out: &mut Out) -> Result<Arc<SledStore>, Cl
             );
         }
     }
+    if let Ok(Some(kind)) = machine::forgetful_disk(&config.store) {
+        out.warn(
+            format!(
+                "the store lies on {kind}: what a witness was given a receipt for may be gone after a \
+                 power cut\n   next: move it to a disk of this machine, with ext4, xfs or btrfs and \
+                 barriers on"
+            ),
+            &Words::of("warn-disk-forgets").with("kind", kind),
+        );
+    }
     store.sweep()?;
     // Before anything is taken in, so that the first blob finds a pool to take its file from.
     level_times(&store, None, out);

@@ -45,6 +45,9 @@ impl Told for StoreError {
             Self::JournalMissing(folder) => {
                 Words::of("store-journal-missing").with("folder", folder.display())
             }
+            Self::BlobsGone(folder) => {
+                Words::of("store-blobs-gone").with("folder", folder.display())
+            }
             Self::NotRestored(folder) => {
                 Words::of("store-not-restored").with("folder", folder.display())
             }
@@ -96,6 +99,7 @@ impl Told for BackupError {
             Self::NotABackup(folder) => {
                 Words::of("backup-not-a-backup").with("folder", folder.display())
             }
+            Self::Mixed(folder) => Words::of("backup-mixed").with("folder", folder.display()),
             Self::Restless => Words::of("backup-restless"),
             Self::NotEmpty(folder) => {
                 Words::of("backup-not-empty").with("folder", folder.display())

@@ -86,7 +86,8 @@ fn store(config: &ServerConfig, clock: &impl Clock) -> Vec<Finding> {
     }
     let limits =
         (SOON_FULL.min(config.limits.files_until_percent), config.limits.files_until_percent);
-    let mut found = vec![doctor::disk(store, limits), doctor::disk_is_sealed(store)];
+    let mut found =
+        vec![doctor::disk(store, limits), doctor::disk_is_sealed(store), doctor::disk_keeps(store)];
     let secret = [store.clone(), store.join("ledger.key")];
     found.extend(secret.iter().filter_map(|path| doctor::private(path)));
     found.push(doctor::time_of_files(&secret, clock));

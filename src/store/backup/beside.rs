@@ -9,33 +9,78 @@ use std::{
 
 use super::{APART, BLOBS, BODY, BackupError, Job, MAX_OTHER, Manifest, OTHERS, OWN};
 use crate::{
+    digest::{Digest, HashingWriter},
     files::{self, Audience, Existing},
     id::BlobId,
-    store::{
-        journal::{Frame, HEADER, Journal},
-        recover,
-    },
 };
 
-/// Copies a blob if it is not there; its bytes, 0 if it was there, `None` if the store has none.
-pub(super) fn copy_blob(job: &Job<'_>, blob: BlobId) -> io::Result<Option<u64>> {
-    let name = blob.to_string();
+/// What became of one blob.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Copied {
+    /// The backup has it.
+    There,
+    /// It came now; `mended` if another file stood in its place.
+    New {
+        /// Its length, at least 1.
+        bytes: u64,
+        /// Whether the backup's own was not as it had been written.
+        mended: bool,
+    },
+    /// The store has none, and the backup none that counts.
+    Missing,
+    /// The store's is not what was taken in; the backup keeps what it had.
+    Damaged,
+}
+
+/// Copies a blob unless the backup has one of its length; what comes is hashed on its way.
+pub(super) fn copy_blob(
+    job: &Job<'_>,
+    blob: BlobId,
+    part: Option<&(u64, Digest)>,
+) -> io::Result<Copied> {
+    let folder = job.to.join(BLOBS);
+    let (name, to) = (blob.to_string(), folder.join(blob.to_string()));
+    let there = fs::metadata(&to).ok().map(|there| there.len());
+    if there.is_some() && there == part.map(|(bytes, _)| *bytes) {
+        return Ok(Copied::There);
+    }
     let mut from = match File::open(job.store.join(BLOBS).join(&name)) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            return Ok(if there.is_some() && part.is_none() {
+                Copied::There
+            } else {
+                Copied::Missing
+            });
+        }
         opened => opened?,
     };
-    let folder = job.to.join(BLOBS);
-    let to = folder.join(&name);
-    let len = from.metadata()?.len();
-    if fs::metadata(&to).is_ok_and(|there| there.len() == len) {
-        return Ok(Some(0));
+    // Nobody says what it must be: two of different lengths cannot be told apart by us.
+    if let (Some(there), None) = (there, part) {
+        let same = from.metadata()?.len() == there;
+        return Ok(if same { Copied::There } else { Copied::Damaged });
     }
-    let mut aside = tempfile::Builder::new().prefix(".new-").tempfile_in(&folder)?;
-    io::copy(&mut from, &mut aside)?;
+    let aside = tempfile::Builder::new().prefix(".new-").tempfile_in(&folder)?;
+    let mut hashed = HashingWriter::new(aside);
+    io::copy(&mut from, &mut hashed)?;
+    let (aside, digest, bytes) = hashed.finish();
     aside.as_file().sync_all()?;
+    let remains = folder.join(format!("{name}{DAMAGED}"));
+    if part.is_some_and(|part| *part != (bytes, digest)) {
+        if there.is_none() && !remains.exists() {
+            aside.persist(&remains).map_err(|error| error.error)?;
+        }
+        return Ok(Copied::Damaged);
+    }
     aside.persist(&to).map_err(|error| error.error)?;
-    Ok(Some(len.max(1)))
+    match fs::remove_file(&remains) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        Ok(()) | Err(_) => {}
+    }
+    Ok(Copied::New { bytes: bytes.max(1), mended: there.is_some() })
 }
+
+/// Goes behind the name of a blob of which only a damaged file was left.
+pub(super) const DAMAGED: &str = ".damaged";
 
 /// Copies the small files beside the journal, the ledger key above all.
 pub(super) fn copy_others(job: &Job<'_>) -> io::Result<()> {
@@ -73,7 +118,7 @@ pub(super) fn tidy(
             let file = entry.file_name();
             let file = file.to_str().unwrap_or_default();
             let kept = file == manifest.generation
-                || file.parse().is_ok_and(|blob| attached.contains(&blob));
+                || blob_of(file).is_some_and(|blob| attached.contains(&blob));
             let gone = if kept { Ok(()) } else { fs::remove_file(entry.path()) };
             left.extend(gone.err().map(|error| format!("{name}/{file}: {error}")));
         }
@@ -82,17 +127,8 @@ pub(super) fn tidy(
     Ok(left)
 }
 
-/// Every blob that the changes of a backup's body attach.
-pub(super) fn attached_in(body: &Journal) -> Result<BTreeSet<BlobId>, BackupError> {
-    let (mut attached, mut at, mut payload) = (BTreeSet::new(), HEADER, Vec::new());
-    let end = body.committed();
-    while let Some(next) = body.frame_at(at, end, &mut payload)? {
-        let Frame::Changes(changes) = recover::decode(at, &payload)?;
-        let blobs = changes.iter().flat_map(|change| change.attach.iter());
-        attached.extend(blobs.copied().map(BlobId::from_bytes));
-        at = next;
-    }
-    Ok(attached)
+fn blob_of(file: &str) -> Option<BlobId> {
+    file.strip_suffix(DAMAGED).unwrap_or(file).parse().ok()
 }
 
 /// A backup inside of the store would be swept, or copied into itself.

@@ -16,6 +16,9 @@ pub enum BackupError {
     /// Something else lies there.
     #[error("{0} is not a backup that this version reads; nothing was changed; name another")]
     NotABackup(PathBuf),
+    /// Its files are of two stores.
+    #[error("the files in {0} are of two backups; nothing was restored; name one that is whole")]
+    Mixed(PathBuf),
     /// Something was erased again and again meanwhile.
     #[error("the store was compacted again and again; the backup is as it was; try again later")]
     Restless,

@@ -7,44 +7,45 @@
 //!
 //! Values under the prefixes that the caller names are kept *apart*, in a file of their own that
 //! nothing else needs. A backup counts only once `backup.json` names its lengths; what a kill leaves
-//! beyond is cut off by the next run.
+//! beyond is cut off by the next run. Each run reads again what the backup has, and makes anew what is not
+//! as it was written; a damaged file of the store never takes the place of a good one.
 //!
 //! Spec: `docs/format/backup.md`.
 
 mod beside;
+mod copy;
 mod error;
 mod keep;
 mod restore;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
+mod tests_harm;
+#[cfg(test)]
 mod tests_keep;
 
 use std::{
-    collections::BTreeSet,
     fs::{self, File},
     io,
     os::unix::fs::{MetadataExt as _, OpenOptionsExt as _},
     path::{Path, PathBuf},
 };
 
-use data_encoding::HEXLOWER;
-use rand::rngs::OsRng;
 use rustix::fs::{FlockOperation, flock};
 use serde::{Deserialize, Serialize};
 
 use crate::{
     clock::Day,
+    digest::Digest,
     files::{self, Audience, Existing},
     id::{BlobId, EntryId},
-    store::{
-        StoreError,
-        journal::{Change, Frame, HEADER, Journal, Raw},
-        recover,
-    },
+    store::journal::Journal,
 };
 
-use self::beside::{attached_in, copy_blob, copy_others, refuse_nested, tidy};
+use self::{
+    beside::{Copied, copy_blob, copy_others, refuse_nested, tidy},
+    copy::{Copy, Resumed},
+};
 pub use error::BackupError;
 pub use keep::{APART_DAYS, Kept, Pruned, look, prune};
 pub(super) use restore::UNFINISHED;
@@ -72,8 +73,21 @@ pub struct Job<'a> {
     pub to: &'a Path,
     /// Keys that begin so have their values kept apart.
     pub apart: &'a [&'a str],
+    /// The files that the payload of an event names.
+    pub parts: &'a dyn Fn(&[u8]) -> Vec<Part>,
     /// Today: from here on the age of the envelopes is counted.
     pub today: Day,
+}
+
+/// What a blob must be, as an event says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Part {
+    /// Its name.
+    pub blob: BlobId,
+    /// Its length.
+    pub bytes: u64,
+    /// The digest of its bytes.
+    pub sha256: Digest,
 }
 
 /// How far it is, for a progress bar.
@@ -113,6 +127,11 @@ pub struct Report {
     pub bytes: u64,
     /// Blobs that the journal names and the store does not have.
     pub missing: Vec<String>,
+    /// Blobs of which the store's file is not what was taken in, and the backup has none that is. What
+    /// is left of them lies beside the others, under a name that ends in `.damaged`.
+    pub damaged: Vec<String>,
+    /// Files of the backup that were not as they had been written, and were made anew.
+    pub mended: Vec<String>,
     /// Files that hold what is forgotten and cannot be removed, each with what the system says.
     pub left: Vec<String>,
 }
@@ -171,26 +190,28 @@ fn run(job: &Job<'_>, progress: &mut dyn FnMut(Progress)) -> Result<Option<Repor
     let path = job.store.join("journal");
     let source = Journal::open_to_read(&path)?;
     let inode = fs::metadata(&path)?.ino();
-    let held = load(job.to)?;
-    let mut copy = match held.as_ref().map(|held| Copy::resume(job, &source, held)) {
-        Some(Ok(Some(copy))) => copy,
-        Some(Err(error)) => return Err(error),
-        Some(Ok(None)) | None => Copy::begin(job, &source)?,
+    let mut found = Brought::default();
+    let resumed = match load(job.to)? {
+        Some(held) => Copy::resume(job, &source, &held)?,
+        None => Resumed::Other,
+    };
+    let mut copy = match resumed {
+        Resumed::On(copy) => *copy,
+        Resumed::Other => Copy::begin(job, &source)?,
+        Resumed::Harmed(file) => {
+            found.mended.push(file);
+            Copy::begin(job, &source)?
+        }
     };
     copy.frames(&source, progress)?;
-    let (mut blobs, mut bytes, mut missing) = (0_u64, 0_u64, Vec::new());
     let of = u64::try_from(copy.attached.len()).unwrap_or(u64::MAX);
     for (have, blob) in (1..).zip(&copy.attached) {
         progress(Progress::Blobs { have, of });
-        match copy_blob(job, *blob)? {
-            Some(0) => {}
-            Some(more) => {
-                blobs = blobs.saturating_add(1);
-                bytes = bytes.saturating_add(more);
-            }
-            None if fs::metadata(&path)?.ino() != inode => return Ok(None),
-            None => missing.push(blob.to_string()),
+        let brought = copy_blob(job, *blob, copy.parts.get(blob))?;
+        if brought == Copied::Missing && fs::metadata(&path)?.ino() != inode {
+            return Ok(None);
         }
+        found.take(*blob, brought);
     }
     files::sync_folder(&job.to.join(BLOBS))?;
     copy_others(job)?;
@@ -199,7 +220,20 @@ fn run(job: &Job<'_>, progress: &mut dyn FnMut(Progress)) -> Result<Option<Repor
     files::save(&job.to.join(MANIFEST), &text, Audience::Owner, Existing::Replace)?;
     let left = forget_older(job.to, &manifest, &copy)?;
     let Manifest { journal, changes, events, .. } = manifest;
-    Ok(Some(Report { anew: copy.anew, journal, changes, events, blobs, bytes, missing, left }))
+    let Brought { blobs, bytes, missing, damaged, mended } = found;
+    let anew = copy.anew;
+    Ok(Some(Report {
+        anew,
+        journal,
+        changes,
+        events,
+        blobs,
+        bytes,
+        missing,
+        damaged,
+        mended,
+        left,
+    }))
 }
 
 /// Removes what only older generations held, also if the run that should have was cut off; gives
@@ -209,154 +243,37 @@ fn forget_older(
     manifest: &Manifest,
     copy: &Copy<'_>,
 ) -> Result<Vec<String>, BackupError> {
-    if copy.anew {
-        return Ok(tidy(folder, manifest, &copy.attached)?);
-    }
-    if keep::stale(folder, &manifest.generation)?.is_empty() {
+    if !copy.anew && keep::stale(folder, &manifest.generation)?.is_empty() {
         return Ok(Vec::new());
     }
-    Ok(tidy(folder, manifest, &attached_in(&copy.body)?)?)
+    Ok(tidy(folder, manifest, &copy.attached)?)
 }
 
-/// A backup that is being extended.
-struct Copy<'a> {
-    body: Journal,
-    envelopes: Journal,
-    apart: &'a [&'a str],
-    anew: bool,
-    generation: String,
-    offset: u64,
-    last: (u64, String),
-    changes: u64,
-    events: u64,
-    /// Blobs that the frames of this run attach.
-    attached: BTreeSet<BlobId>,
+/// What came of the blobs of a run.
+#[derive(Default)]
+struct Brought {
+    blobs: u64,
+    bytes: u64,
+    missing: Vec<String>,
+    damaged: Vec<String>,
+    mended: Vec<String>,
 }
 
-impl<'a> Copy<'a> {
-    /// Goes on where the last run stopped; `None` if that was another journal, or another end of it.
-    fn resume(
-        job: &Job<'a>,
-        source: &Journal,
-        held: &Manifest,
-    ) -> Result<Option<Self>, BackupError> {
-        let (at, bytes) = &held.last;
-        let same = held.store == HEXLOWER.encode(&source.store())
-            && held.apart.iter().map(String::as_str).eq(job.apart.iter().copied())
-            && source.len()? >= held.journal
-            && source.header_at(*at).is_ok_and(|found| HEXLOWER.encode(&found) == *bytes);
-        let [body, envelopes] = generation(job.to, &held.generation);
-        if !same || !body.exists() || !envelopes.exists() {
-            return Ok(None);
-        }
-        let (body, envelopes) = (Journal::open(&body)?, Journal::open(&envelopes)?);
-        if body.len()? < held.body || envelopes.len()? < held.envelopes {
-            return Ok(None);
-        }
-        // What a killed run wrote beyond the manifest does not count.
-        body.settle(held.body)?;
-        envelopes.settle(held.envelopes)?;
-        Ok(Some(Self {
-            body,
-            envelopes,
-            apart: job.apart,
-            anew: false,
-            generation: held.generation.clone(),
-            offset: held.journal,
-            last: held.last.clone(),
-            changes: held.changes,
-            events: held.events,
-            attached: BTreeSet::new(),
-        }))
-    }
-
-    fn begin(job: &Job<'a>, source: &Journal) -> Result<Self, BackupError> {
-        let name = EntryId::random(&mut OsRng).to_string();
-        let [body, envelopes] = generation(job.to, &name);
-        Journal::create_as(&body, source.store())?;
-        Journal::create_as(&envelopes, source.store())?;
-        Ok(Self {
-            body: Journal::open(&body)?,
-            envelopes: Journal::open(&envelopes)?,
-            apart: job.apart,
-            anew: true,
-            generation: name,
-            offset: HEADER,
-            last: (0, HEXLOWER.encode(&source.header_at(0)?)),
-            changes: 0,
-            events: 0,
-            attached: BTreeSet::new(),
-        })
-    }
-
-    /// Copies every whole frame that is there.
-    fn frames(
-        &mut self,
-        source: &Journal,
-        progress: &mut dyn FnMut(Progress),
-    ) -> Result<(), BackupError> {
-        let (end, mut payload, mut laid_out) = (source.len()?, Vec::new(), Vec::new());
-        while let Some(next) = source.frame_at(self.offset, end, &mut payload)? {
-            let Frame::Changes(changes) = recover::decode(self.offset, &payload)?;
-            let (mut whole, mut apart) = (Vec::new(), Vec::new());
-            for mut change in changes {
-                let aside = change.puts.iter().filter(|(key, _)| self.is_apart(key.0)).copied();
-                apart.push(only(&change, aside.collect()));
-                for (key, value) in &mut change.puts {
-                    if self.is_apart(key.0) {
-                        *value = Raw(&[]);
-                    }
+impl Brought {
+    fn take(&mut self, blob: BlobId, copied: Copied) {
+        match copied {
+            Copied::There => {}
+            Copied::Missing => self.missing.push(blob.to_string()),
+            Copied::Damaged => self.damaged.push(blob.to_string()),
+            Copied::New { bytes, mended } => {
+                self.blobs = self.blobs.saturating_add(1);
+                self.bytes = self.bytes.saturating_add(bytes);
+                if mended {
+                    self.mended.push(format!("{BLOBS}/{blob}"));
                 }
-                self.changes = change.number;
-                self.events = change.event.as_ref().map_or(self.events, |event| event.cursor);
-                self.attached.extend(change.attach.iter().copied().map(BlobId::from_bytes));
-                whole.push(change);
             }
-            self.body.lay_out(&Frame::Changes(whole), &mut laid_out)?;
-            self.body.append_aside(&laid_out)?;
-            self.envelopes.lay_out(&Frame::Changes(apart), &mut laid_out)?;
-            self.envelopes.append_aside(&laid_out)?;
-            self.last = (self.offset, HEXLOWER.encode(&source.header_at(self.offset)?));
-            self.offset = next;
-            progress(Progress::Journal { have: next, of: end });
         }
-        // A frame that is being written is not there yet; one with others behind it is damaged.
-        if self.offset < end && source.later_frame_after(self.offset, end, self.changes)? {
-            let what = "a frame's bytes changed";
-            return Err(StoreError::Damaged { offset: self.offset, what }.into());
-        }
-        Ok(())
     }
-
-    fn is_apart(&self, key: &[u8]) -> bool {
-        self.apart.iter().any(|prefix| key.starts_with(prefix.as_bytes()))
-    }
-
-    fn finish(&self, job: &Job<'_>) -> Result<Manifest, BackupError> {
-        self.body.sync()?;
-        self.envelopes.sync()?;
-        files::sync_folder(&job.to.join(BODY))?;
-        files::sync_folder(&job.to.join(APART))?;
-        Ok(Manifest {
-            schema: SCHEMA.to_owned(),
-            generation: self.generation.clone(),
-            store: HEXLOWER.encode(&self.body.store()),
-            day: job.today,
-            journal: self.offset,
-            last: self.last.clone(),
-            body: self.body.committed(),
-            envelopes: self.envelopes.committed(),
-            changes: self.changes,
-            events: self.events,
-            apart: self.apart.iter().map(|prefix| (*prefix).to_owned()).collect(),
-        })
-    }
-}
-
-/// A change of that number with nothing in it but these puts.
-fn only<'c>(change: &Change<'c>, puts: Vec<(Raw<'c>, Raw<'c>)>) -> Change<'c> {
-    let (number, id) = (change.number, change.id);
-    Change { number, id, puts, deletes: Vec::new(), attach: Vec::new(), event: None }
 }
 
 /// The two files of a generation.

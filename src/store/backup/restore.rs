@@ -10,15 +10,16 @@ use std::{
     path::Path,
 };
 
+use data_encoding::HEXLOWER;
 use serde::Serialize;
 
-use super::{APART, BLOBS, BODY, BackupError, Manifest, OTHERS, Progress, load};
+use super::{APART, BLOBS, BODY, BackupError, Manifest, OTHERS, Progress, beside::DAMAGED, load};
 use crate::{
     clock::Day,
     files::{self, Audience, Existing},
     id::BlobId,
     store::journal::{Change, Frame, HEADER, Journal},
-    store::recover,
+    store::replay,
 };
 
 /// Says that a restore is not finished.
@@ -77,18 +78,7 @@ pub fn restore(
     let mut merge = Merge::begin(from, to, &manifest)?;
     merge.run(&manifest, progress)?;
     let Merge { journal, changes, events, apart_missing, attached, .. } = merge;
-    let (mut blobs, mut blobs_missing) = (0_u64, Vec::new());
-    files::make_folder(&to.join(BLOBS))?;
-    let of = u64::try_from(attached.len()).unwrap_or(u64::MAX);
-    for (have, blob) in (1..).zip(&attached) {
-        progress(Progress::Blobs { have, of });
-        let name = blob.to_string();
-        match copy_file(&from.join(BLOBS).join(&name), &to.join(BLOBS).join(&name)) {
-            Ok(()) => blobs = blobs.saturating_add(1),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => blobs_missing.push(name),
-            Err(error) => return Err(error.into()),
-        }
-    }
+    let (blobs, blobs_missing) = bring_blobs(from, to, &attached, progress)?;
     for entry in fs::read_dir(from.join(OTHERS))? {
         let entry = entry?;
         let bytes = files::load(&entry.path(), MAX_OTHER)?;
@@ -111,6 +101,37 @@ pub fn restore(
         blobs,
         blobs_missing,
     })
+}
+
+/// Copies the blobs: how many came, and the names of those that did not.
+fn bring_blobs(
+    from: &Path,
+    to: &Path,
+    attached: &BTreeSet<BlobId>,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<(u64, Vec<String>), BackupError> {
+    let (mut blobs, mut blobs_missing) = (0_u64, Vec::new());
+    files::make_folder(&to.join(BLOBS))?;
+    let of = u64::try_from(attached.len()).unwrap_or(u64::MAX);
+    for (have, blob) in (1..).zip(attached) {
+        progress(Progress::Blobs { have, of });
+        let name = blob.to_string();
+        match copy_file(&from.join(BLOBS).join(&name), &to.join(BLOBS).join(&name)) {
+            Ok(()) => blobs = blobs.saturating_add(1),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                // What is left of it is better than nothing, and will be named as what it is.
+                let remains = from.join(BLOBS).join(format!("{name}{DAMAGED}"));
+                match copy_file(&remains, &to.join(BLOBS).join(&name)) {
+                    Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                        return Err(error.into());
+                    }
+                    Ok(()) | Err(_) => blobs_missing.push(name),
+                }
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok((blobs, blobs_missing))
 }
 
 /// Says that all is done with a restored store: from now on every server opens it.
@@ -155,6 +176,10 @@ impl Merge {
         let path = from.join(APART).join(&manifest.generation);
         // Without them nobody opens anything, but everything else is kept for when they are found.
         let envelopes = Journal::open_to_read(&path).ok();
+        let envelopes = envelopes.filter(|envelopes| envelopes.store() == body.store());
+        if HEXLOWER.encode(&body.store()) != manifest.store {
+            return Err(BackupError::Mixed(from.to_owned()));
+        }
         Journal::create(&to.join(ASIDE))?;
         let journal = Journal::open(&to.join(ASIDE))?;
         let attached = BTreeSet::new();
@@ -171,7 +196,7 @@ impl Merge {
         let end = manifest.body.min(self.body.len()?);
         // The first frame that is not whole ends what can be trusted: the order is the history.
         while let Some(next) = self.body.frame_at(at, end, &mut payload)? {
-            let Ok(Frame::Changes(changes)) = recover::decode(at, &payload) else { break };
+            let Ok(Frame::Changes(changes)) = replay::decode(at, &payload) else { break };
             let mut apart_frame = None;
             if let Some(envelopes) = &self.envelopes {
                 let end = manifest.envelopes.min(envelopes.len()?);
@@ -179,7 +204,7 @@ impl Merge {
             }
             let apart = if let Some(next) = apart_frame {
                 apart_at = next;
-                recover::decode(at, &aside).ok()
+                replay::decode(at, &aside).ok()
             } else {
                 self.envelopes = None;
                 None

@@ -41,7 +41,7 @@ async fn what_a_cut_off_run_left_behind_goes_with_the_next() {
     let store = SledStore::open(folder.path()).unwrap();
     put(&store, 1, b"stays", (b"cover", b"salt")).await;
     run_now(folder.path(), to.path());
-    let blob = BlobId::random(&mut OsRng).to_string();
+    let blob = BlobId::random(&mut rand::rngs::OsRng).to_string();
     let leave = || {
         spoil(to.path().join("envelopes/older"), ENVELOPE);
         spoil(to.path().join("body/older"), SALT);

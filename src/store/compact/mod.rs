@@ -21,7 +21,8 @@ use crate::{
         engine::{Engine, Shared},
         index::{Index, State},
         journal::{Change, FRAME_HEADER, Frame, HEADER, Journal, Raw},
-        recover::{self, ROWS_AT_ONCE},
+        recover::ROWS_AT_ONCE,
+        replay,
         rows::Rows,
     },
 };
@@ -163,7 +164,7 @@ impl Copy {
             let changed = "a frame's bytes changed";
             let damaged = StoreError::Damaged { offset: self.offset, what: changed };
             let next = next.ok_or(damaged)?;
-            let Frame::Changes(whole) = recover::decode(self.offset, &payload)?;
+            let Frame::Changes(whole) = replay::decode(self.offset, &payload)?;
             let less = whole.into_iter().map(|change| self.less(change, old, deletes));
             let frame = Frame::Changes(less.collect::<Result<_, _>>()?);
             self.journal.lay_out(&frame, &mut laid_out)?;
@@ -177,7 +178,7 @@ impl Copy {
     fn add(&mut self, laid_out: &[u8]) -> Result<(), StoreError> {
         let offset = self.journal.next_payload();
         let payload = laid_out.get(FRAME_HEADER..).unwrap_or_default();
-        self.rows.add(offset, payload, &recover::decode(offset, payload)?)?;
+        self.rows.add(offset, payload, &replay::decode(offset, payload)?)?;
         self.journal.append_aside(laid_out)?;
         if self.rows.count() >= ROWS_AT_ONCE {
             self.index.apply(&mut std::mem::take(&mut self.rows))?;
