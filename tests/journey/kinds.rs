@@ -152,6 +152,18 @@ fn nothing_opens_otherwise(mut post: Post) {
         assert!(said.contains(part), "{said}");
     }
     assert_eq!(said.matches("kept: nothing was changed by it").count(), 1, "{said}");
+    // Another device is plugged in: its plugin says of everything that it is not for it, and of no envelope that is
+    // said to be damaged for that, or all of them would be asked for anew.
+    let folder = post.at("workspace/testimonies");
+    let envelopes = || {
+        let all = walkdir::WalkDir::new(&folder).into_iter().map(|entry| entry.unwrap().into_path());
+        all.filter(|file| file.ends_with("envelope-account.age")).count()
+    };
+    let (foreign, before) = (dying.with_file_name("foreign"), envelopes());
+    write(post.settings.as_ref().unwrap(), format!("plugin = '{}'\n", foreign.display()).as_bytes());
+    let rewrapped = post.reviewed(&["rewrap", "--json"]);
+    let report: Value = serde_json::from_slice(&rewrapped.stdout).unwrap();
+    assert_eq!((&report["broken"], envelopes(), before), (&0.into(), 1, 1), "{report}");
     post.settings = None;
     let refused = post.reviewed(&["list"]);
     let said = String::from_utf8_lossy(&refused.stderr).into_owned();
