@@ -213,6 +213,11 @@ impl SyncError {
         matches!(self, Self::Refused { code, .. } if code == wire::CODE_TOO_MANY)
     }
 
+    /// Whether the desk started after the request was signed; one that is signed now is answered.
+    pub(super) fn is_too_early(&self) -> bool {
+        matches!(self, Self::Refused { code, .. } if code == wire::CODE_STARTED)
+    }
+
     /// Whether the desk says that its disk does not give what was asked for.
     pub(super) fn is_damage(&self) -> bool {
         matches!(self, Self::Refused { code, .. } if code == wire::CODE_DAMAGED)

@@ -127,12 +127,15 @@ impl<'c> Line<'c> {
     }
 
     /// Asks once for a whole answer of at most `limit` bytes, which may not take for ever.
+    ///
+    /// A desk that did nothing with what it was asked, because it is full or has just started, is asked again.
     pub(super) async fn once(
         &self,
         ask: Ask<'_>,
         limit: u64,
         rng: &mut (impl RngCore + CryptoRng),
     ) -> Result<Vec<u8>, SyncError> {
+        let mut early = 0;
         loop {
             let (most, late) = self.longest(ask.path);
             let answer = tokio::time::timeout(most, async {
@@ -144,6 +147,10 @@ impl<'c> Line<'c> {
             }
             match answer {
                 Err(error) if error.is_full() => self.pause().await?,
+                Err(error) if error.is_too_early() && early < self.patience.attempts => {
+                    early = early.saturating_add(1);
+                    tokio::time::sleep(self.patience.pause).await;
+                }
                 answer => return answer,
             }
         }

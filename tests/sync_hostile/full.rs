@@ -80,6 +80,30 @@ async fn a_desk_that_is_always_full_holds_no_sync_for_ever() {
 }
 
 #[tokio::test]
+async fn a_desk_that_has_just_started_is_asked_again_and_not_for_ever() {
+    let office = Office::open().await;
+    office.testimony(1000).await;
+    for (times, answered) in [(2, true), (1000, false)] {
+        let early = AtomicI64::new(times);
+        office.meddle(move |seen, answer| {
+            if seen.path != "/desk/v1/changes" || early.fetch_sub(1, Ordering::SeqCst) <= 0 {
+                return answer.pass();
+            }
+            let fault = r#"{"error":"just-started","advice":"try again in two minutes"}"#;
+            Response::builder().status(401).body(Body::from(fault)).unwrap()
+        });
+        office.seen.lock().unwrap().clear();
+        let mut settings = office.settings(0);
+        settings.patience.pause = Duration::from_millis(5);
+        let told = office.sync_with(&settings).await;
+        assert_eq!(told.is_ok(), answered, "{told:?}");
+        let seen = office.seen.lock().unwrap();
+        let asked = seen.iter().filter(|seen| seen.path == "/desk/v1/changes").count();
+        assert!(asked <= 5, "{asked}");
+    }
+}
+
+#[tokio::test]
 async fn a_desk_that_never_answers_is_given_up_after_the_time_it_was_given() {
     let office = Office::open().await;
     let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
