@@ -6,6 +6,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use serde::{Deserialize, de::IgnoredAny};
+
 use super::{age_in_days, published_in, unreadable};
 use crate::{
     clock::Clock,
@@ -98,7 +100,7 @@ pub fn rewraps(workspace: &Path) -> Finding {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(0),
         opened => opened.and_then(|file| {
             let lines = BufReader::new(file).split(b'\n');
-            lines.map(|line| line.map(|line| u64::from(!line.is_empty()))).sum::<io::Result<u64>>()
+            lines.map(|line| lacking_in(&line?)).sum::<io::Result<u64>>()
         }),
     };
     match lines {
@@ -111,6 +113,16 @@ pub fn rewraps(workspace: &Path) -> Finding {
             "`sandyk review rewrap` on the machine with the keys, then `sandyk sync`",
         ),
     }
+}
+
+/// How many envelopes one line of the list names: one for each reader in it.
+fn lacking_in(line: &[u8]) -> io::Result<u64> {
+    #[derive(Deserialize)]
+    struct Row {
+        readers: Vec<IgnoredAny>,
+    }
+    let Row { readers } = serde_json::from_slice(line)?;
+    Ok(u64::try_from(readers.len()).unwrap_or(u64::MAX))
 }
 
 /// Whether the reading keys and the device key lie on one machine: in these folders or beside them.
@@ -199,9 +211,13 @@ mod tests {
         let (list, replace) = (here.path().join("missing.jsonl"), Existing::Replace);
         files::save(&list, b"", Audience::Owner, replace).unwrap();
         assert_eq!(rewraps(here.path()).level, Level::Good);
-        files::save(&list, b"{}\n{}\n", Audience::Owner, replace).unwrap();
+        let rows =
+            b"{\"cursor\":1,\"readers\":[\"a\",\"b\"]}\n{\"cursor\":2,\"readers\":[\"a\"]}\n";
+        files::save(&list, rows, Audience::Owner, replace).unwrap();
         let found = rewraps(here.path());
-        assert_eq!((found.code, found.what.contains(" 2 ")), ("envelopes-lack", true));
+        assert_eq!((found.code, found.what.contains(" 3 ")), ("envelopes-lack", true));
+        files::save(&list, b"{\"cursor\":1", Audience::Owner, replace).unwrap();
+        assert_ne!(rewraps(here.path()).level, Level::Good, "a damaged list");
     }
 
     #[test]

@@ -57,8 +57,8 @@ pub use opening::{Content, ExhibitsHere, Opened, Unproven};
 pub use pick::{PickError, pick};
 pub use queue::sort_by_urgency;
 pub use recovery::{
-    Holder, HolderPub, MAX_HOLDERS, Opening, Plan, Recovered, RecoveryError, holder_numbers,
-    keep_recovered, make_holder, make_recovery, open_recovery,
+    Holder, HolderPub, MAX_HOLDERS, Opening, Plan, Recoverable, Recovered, RecoveryError,
+    holder_numbers, keep_recovered, make_holder, make_recovery, open_recovery,
 };
 pub use reply::{Addressed, ReplyActError};
 pub use rewrap::{RewrapActError, Rewrapping};

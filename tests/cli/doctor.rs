@@ -224,7 +224,7 @@ const FAULTS: &[Fault] = &[
         moved(&entry, -5);
     }),
     (SYNC, "envelopes-lack", "soon", |here| {
-        fs::write(here.join("w/missing.jsonl"), "{}\n").unwrap();
+        fs::write(here.join("w/missing.jsonl"), "{\"readers\":[\"\"]}\n").unwrap();
     }),
     (SYNC, "others-may-read-it", "now", |here| private(&here.join("device/device.key"), 0o640)),
     (REVIEW, "not-a-reader", "now", |here| {

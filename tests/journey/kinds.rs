@@ -97,8 +97,21 @@ fn a_key_on_a_device_reads_answers_and_writes_through_its_plugin() {
         post.sync();
         assert!(post.review(&["list", "--json"]).contains("torture"));
         assert!(post.open_mailbox(&code).1.contains("Are you safe?"));
+        holders_are_told_what_they_hold(&post);
         nothing_opens_otherwise(post);
     }
+}
+
+/// What the holders get back of such a reader is only what signs.
+fn holders_are_told_what_they_hold(post: &Post) {
+    let at = |name: &str| post.at(name).display().to_string();
+    for name in ["a.age", "b.age"] {
+        post.review(&["recover", "holder", "--work-factor", "1", "--out", &at(name)]);
+    }
+    let (a, b, to) = (at("a.pub"), at("b.pub"), at("recovery"));
+    let made = post.reviewed(&["recover", "make", "--holder", &a, "--holder", &b, "--to", &to]);
+    let said = String::from_utf8_lossy(&made.stderr).into_owned();
+    assert!(said.contains("is on your device and not in these files"), "{said}");
 }
 
 /// How many envelopes a second pass through a plugin's process, when no person has to touch anything.
@@ -156,11 +169,15 @@ fn nothing_opens_otherwise(mut post: Post) {
     // said to be damaged for that, or all of them would be asked for anew.
     let folder = post.at("workspace/testimonies");
     let envelopes = || {
-        let all = walkdir::WalkDir::new(&folder).into_iter().map(|entry| entry.unwrap().into_path());
+        let all =
+            walkdir::WalkDir::new(&folder).into_iter().map(|entry| entry.unwrap().into_path());
         all.filter(|file| file.ends_with("envelope-account.age")).count()
     };
     let (foreign, before) = (dying.with_file_name("foreign"), envelopes());
-    write(post.settings.as_ref().unwrap(), format!("plugin = '{}'\n", foreign.display()).as_bytes());
+    write(
+        post.settings.as_ref().unwrap(),
+        format!("plugin = '{}'\n", foreign.display()).as_bytes(),
+    );
     let rewrapped = post.reviewed(&["rewrap", "--json"]);
     let report: Value = serde_json::from_slice(&rewrapped.stdout).unwrap();
     assert_eq!((&report["broken"], envelopes(), before), (&0.into(), 1, 1), "{report}");

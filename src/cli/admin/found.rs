@@ -220,13 +220,31 @@ pub(super) fn invite(args: &InviteArgs, out: &mut Out) -> Result<Exit, CliError>
             &Words::of("invited-no-address"),
         );
     }
-    out.steps(&[
+    let (hand, reader) = (
         ("Hand it over, and compare the fingerprint by voice.", Words::of("invited-hand")),
         (
             "The reader runs `sandyk review init` and `sandyk sync init`, and gives back two files.",
             Words::of("invited-reader"),
         ),
-        ("Next: `sandyk admin add reader.pub device.pub`.", Words::of("invited-next")),
+    );
+    if ceremony.published().or_else(refused)?.is_none() {
+        let next = ("Next: `sandyk admin add reader.pub device.pub`.", Words::of("invited-next"));
+        out.steps(&[hand, reader, next]);
+        return Ok(Exit::Done);
+    }
+    // SECURITY: administrators alone add no reader to an organisation that has some.
+    out.steps(&[
+        hand,
+        reader,
+        (
+            "Two readers who are listed meet the new one, run `sandyk review vouch reader.pub`, and give you \
+             their vouches.",
+            Words::of("invited-vouch"),
+        ),
+        (
+            "Next: `sandyk admin add reader.pub device.pub` and both vouches.",
+            Words::of("invited-next-vouched"),
+        ),
     ]);
     Ok(Exit::Done)
 }

@@ -159,8 +159,8 @@ fn make(args: &MakeArgs, places: &Places, out: &mut Out) -> Result<Exit, CliErro
     let plan = Plan::new(args.needed, holders).map_err(|e| explain(&e))?;
     tell_plan(&plan, &fingerprints, out);
     let words = passphrase::ask(config.passphrase_file.as_ref(), "your keys", out)?;
-    let files = make_recovery(&keys, &words, &plan, &args.to).map_err(|e| explain(&e))?;
-    let files: Vec<_> = files.into_iter().map(|name| args.to.join(name)).collect();
+    let made = make_recovery(&keys, &words, &plan, &args.to).map_err(|e| explain(&e))?;
+    let files: Vec<_> = made.files.into_iter().map(|name| args.to.join(name)).collect();
     match out.format() {
         Format::Json => {
             let needed = plan.needed();
@@ -171,6 +171,14 @@ fn make(args: &MakeArgs, places: &Places, out: &mut Out) -> Result<Exit, CliErro
                 out.line(file.display())?;
             }
         }
+    }
+    if made.on_a_device {
+        out.warn(
+            "the key that opens testimonies is on your device and not in these files: without the device \
+             they bring back only what signs for you\n   \
+             next: see that another reader opens everything; whoever loses the device joins anew",
+            &Words::of("warn-recovers-no-device"),
+        );
     }
     tell_made(out);
     Ok(Exit::Done)

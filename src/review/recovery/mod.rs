@@ -58,10 +58,18 @@ pub enum Opening {
     },
 }
 
+/// What was sealed for holders.
+#[derive(Debug)]
+pub struct Recoverable {
+    /// Names of the sealed files.
+    pub files: Vec<String>,
+    /// The key that opens testimonies lies on a device and is in none of them.
+    pub on_a_device: bool,
+}
+
 /// Seals the keys in the folder `keys` for every set of `needed` of `holders`, into the new folder `to`.
 ///
-/// Writes `recovery.txt`, `reader.pub`, `roots.txt` and one `holders-A+B.age` for each set; gives the
-/// names of the sealed ones.
+/// Writes `recovery.txt`, `reader.pub`, `roots.txt` and one `holders-A+B.age` for each set.
 ///
 /// # Errors
 /// [`RecoveryError`]; then the folder holds nothing that can be mistaken for a recovery.
@@ -70,7 +78,7 @@ pub fn make_recovery(
     passphrase: &SecretText,
     plan: &Plan,
     to: &Path,
-) -> Result<Vec<String>, RecoveryError> {
+) -> Result<Recoverable, RecoveryError> {
     let text = keys::open_text(keys, passphrase)?;
     let public = keys::public_of(keys)?;
     keys::is_of(&text, &public).then_some(()).ok_or(RecoveryError::NotTheReader)?;
@@ -95,7 +103,8 @@ pub fn make_recovery(
     }
     // Last: without it the folder is no recovery.
     save(PLAN, plan.to_text(public.id).as_bytes(), Audience::Owner)?;
-    Ok(sealed.into_iter().map(|(name, _)| name).collect())
+    let files = sealed.into_iter().map(|(name, _)| name).collect();
+    Ok(Recoverable { files, on_a_device: public.recipient.is_hardware() })
 }
 
 /// Opens as many layers of the recovery file `path` as `holders` can.
