@@ -9,8 +9,11 @@ mod refused;
 use std::{fs, path::PathBuf, sync::Once};
 
 use sandyk::{
+    admin::{self, AdminError},
     clock::Day,
     digest::Digest,
+    files::{Audience, Existing, save},
+    intake::KeyringFolder,
     keyring::{
         Chain, DeskNote, KeyringError, Reader, SignedVouch, Suspension, TrustRoot, keyring_file,
         load_folder,
@@ -123,6 +126,49 @@ fn every_frozen_forgery_is_refused_by_its_name() {
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// A folder as administrators carry it to the server, with the forged note as its newest.
+#[test]
+fn a_folder_with_any_frozen_forgery_is_neither_served_nor_published() {
+    let mut served = 0;
+    for one in all(&index(), "refused") {
+        let (chain_name, note) = (word(&one, "chain"), file(word(&one, "file")));
+        let after = u32::try_from(one["after"].as_u64().unwrap()).unwrap();
+        let carried = tempfile::tempdir().unwrap();
+        let put = |name: &str, text: &str| {
+            let (path, text) = (carried.path().join(name), text.as_bytes());
+            save(&path, text, Audience::Everyone, Existing::Replace).unwrap();
+        };
+        let roots = file(&format!("{chain_name}/roots.txt"));
+        put("roots.txt", &roots);
+        let lay = |epoch| {
+            put(&keyring_file(epoch), &file(&format!("{chain_name}/{}", keyring_file(epoch))));
+        };
+        (1..=after).for_each(lay);
+        let mut running =
+            KeyringFolder::new(carried.path().to_owned(), carried.path().join("roots.txt"));
+        let before = running.look().is_ok();
+        let in_force = running.subscribe();
+        let digest = || in_force.borrow().as_ref().map(|now| now.chain.current_digest());
+        let known = digest();
+        served += usize::from(known.is_some());
+        put(&keyring_file(after + 1), &note);
+        let (about, refusal) = (word(&one, "about"), word(&one, "refusal"));
+        let told = running.look().unwrap_err();
+        assert_eq!((digest(), known.is_some()), (known, before), "{about} {told}");
+        let mut starting =
+            KeyringFolder::new(carried.path().to_owned(), carried.path().join("roots.txt"));
+        assert!(starting.look().is_err() && starting.subscribe().borrow().is_none(), "{about}");
+        let (trust, day) = (TrustRoot::parse(&roots).unwrap(), "2026-11-22".parse().unwrap());
+        let verified = admin::verify(carried.path(), &trust, day);
+        let Err(AdminError::Keyring(error)) = verified else {
+            panic!("{about} {:?}", verified.err())
+        };
+        assert_eq!(name(&error), refusal, "{about}");
+        assert!(told.to_string().starts_with(&error.to_string()), "{about} {told}");
+    }
+    assert!(served > 35, "where a keyring was in force before: {served}");
 }
 
 #[test]
