@@ -150,6 +150,7 @@ fn a_disk_without_a_free_byte_loses_nothing_and_no_person_is_needed_when_there_i
     let mut server = town.serve();
     let address = server.address().to_owned();
     let mut storm = Storm::new(300_000);
+    storm.on_a_full_disk = true;
     let ended = storm.until(&address, (10, Duration::ZERO), || {
         fill(&ballast.at);
         ended_by_itself(&mut server)

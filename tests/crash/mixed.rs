@@ -11,7 +11,7 @@ use rand_chacha::ChaCha20Rng;
 use crate::{
     common::{Server, raw},
     town::Town,
-    witness::{How, MARK, Outcome, Plan, Sent, outcome_of},
+    witness::{How, MARK, Outcome, Plan, Sent, told},
 };
 
 const AT_ONCE: usize = 24;
@@ -67,7 +67,7 @@ fn hostile(address: &str, number: usize, shape: usize) -> Sent {
         }
         _ => raw::request("GET", "/../../nowhere/%00", &[]),
     };
-    let outcome = outcome_of(address, &request, "en");
+    let (outcome, _) = told(address, &request, "en");
     let files = match shape {
         7 => vec![("n".repeat(1024), b"x".to_vec())],
         8 => vec![("../../etc/passwd\u{202e}".to_owned(), vec![1; 9000])],

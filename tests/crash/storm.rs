@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::witness::{How, Outcome, Plan, Sent};
+use crate::witness::{How, NotKept, Outcome, Plan, Sent};
 
 /// Witnesses at the same time.
 pub(crate) const WITNESSES: usize = 16;
@@ -18,12 +18,14 @@ pub(crate) struct Storm {
     next: AtomicUsize,
     /// Bytes of the largest file.
     most: usize,
+    /// Whether files may find no room.
+    pub(crate) on_a_full_disk: bool,
     pub(crate) all: Vec<Sent>,
 }
 
 impl Storm {
     pub(crate) fn new(most: usize) -> Self {
-        Self { next: AtomicUsize::new(0), most, all: Vec::new() }
+        Self { next: AtomicUsize::new(0), most, on_a_full_disk: false, all: Vec::new() }
     }
 
     /// Sixteen send one after another without a pause. When `receipts` were given, and a moment
@@ -48,6 +50,9 @@ impl Storm {
                             one.outcome = Outcome::Unknown;
                         }
                         let gone = one.outcome == Outcome::Unknown;
+                        if gone && self.on_a_full_disk {
+                            one.not_kept = NotKept::Unread;
+                        }
                         let receipt = one.outcome == Outcome::Acknowledged;
                         given.fetch_add(usize::from(receipt), Ordering::SeqCst);
                         sent.lock().unwrap().push(one);

@@ -26,7 +26,7 @@ use serde_json::json;
 
 use crate::{
     common::{Organisation, Server, free_port},
-    witness::{MARK, Outcome, Sent},
+    witness::{MARK, NotKept, Outcome, Sent},
 };
 
 const ROLES: [Role; 2] = [Role::Guardian, Role::Reviewer];
@@ -207,9 +207,21 @@ impl Seen {
         let (account, identity) = sent.expected(id, self.account.consent.text);
         assert!(self.account == account, "the account of {number} is not what was sent");
         assert!(self.identity == identity, "the identity of {number} is not what was sent");
-        let whole =
-            |(name, bytes, digest): &(String, u64, Digest)| (name.clone(), *bytes, *digest, true);
-        assert_eq!(self.files, sent.files.iter().map(whole).collect::<Vec<_>>(), "{number}");
+        let whole = |(name, bytes, digest): (String, u64, Digest)| (name, bytes, digest, true);
+        let (kept, rest): (Vec<_>, Vec<_>) =
+            self.files.iter().cloned().partition(|(.., complete)| *complete);
+        let may_lack = |name: &String| match &sent.not_kept {
+            NotKept::Named(named) => named.contains(name),
+            NotKept::Unread => !kept.iter().any(|(kept, ..)| kept == name),
+        };
+        let (lacking, wanted): (Vec<_>, Vec<_>) =
+            sent.files.iter().cloned().partition(|(name, ..)| may_lack(name));
+        assert_eq!(kept, wanted.into_iter().map(whole).collect::<Vec<_>>(), "{number}");
+        // Of a file that was refused there may be a beginning.
+        let is_cut = |(name, bytes, ..): &(String, u64, Digest, bool)| {
+            lacking.iter().any(|(lacks, all, _)| lacks == name && bytes <= all)
+        };
+        assert!(rest.iter().all(is_cut), "{number}: {rest:?}");
     }
 }
 

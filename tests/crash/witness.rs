@@ -43,6 +43,16 @@ pub(crate) struct Sent {
     pub(crate) fields: Vec<(&'static str, String)>,
     pub(crate) files: Vec<(String, u64, Digest)>,
     pub(crate) outcome: Outcome,
+    pub(crate) not_kept: NotKept,
+}
+
+/// Which files are not there as they were sent; the words are, all the same.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum NotKept {
+    /// Those that the page named which was read.
+    Named(Vec<String>),
+    /// Nobody read the page, and the disk was full: some of them, or none.
+    Unread,
 }
 
 /// What a witness knows in the end.
@@ -119,16 +129,18 @@ impl Plan {
     /// Sends it and does what a witness does: reads the receipt, then burns the page.
     pub(crate) fn send(self, address: &str, how: How) -> Sent {
         let request = self.request();
-        let outcome = match how {
-            How::Whole => outcome_of(address, &request, self.tag),
+        let (outcome, page) = match how {
+            How::Whole => told(address, &request, self.tag),
             How::Until(share) => {
                 // Never as far as the last boundary: up to there it is no whole form.
                 let end = request.len() - raw::end().len();
                 let _ = part(address, &request[..end * share.min(999) / 1000]);
-                Outcome::Cut
+                (Outcome::Cut, String::new())
             }
         };
-        self.sent(outcome)
+        let named = self.files.iter().map(|(name, _)| name);
+        let named = named.filter(|name| page.contains(name.as_str())).cloned().collect();
+        Sent { not_kept: NotKept::Named(named), ..self.sent(outcome) }
     }
 
     /// What is remembered of it.
@@ -137,7 +149,8 @@ impl Plan {
         let about = |(name, bytes): (String, Vec<u8>)| {
             (name, u64::try_from(bytes.len()).unwrap(), Digest::of(&bytes))
         };
-        Sent { number, tag, fields, files: files.into_iter().map(about).collect(), outcome }
+        let files = files.into_iter().map(about).collect();
+        Sent { number, tag, fields, files, outcome, not_kept: NotKept::Named(Vec::new()) }
     }
 }
 
@@ -152,22 +165,28 @@ impl Sent {
     }
 }
 
-/// Sends a whole request and follows its answer.
-pub(crate) fn outcome_of(address: &str, request: &[u8], tag: &str) -> Outcome {
-    let Ok(answer) = ask(address, request) else { return Outcome::Unknown };
+/// Sends a whole request and follows its answer; also gives the page of the receipt.
+pub(crate) fn told(address: &str, request: &[u8], tag: &str) -> (Outcome, String) {
+    let without = |outcome| (outcome, String::new());
+    let Ok(answer) = ask(address, request) else { return without(Outcome::Unknown) };
     let Some(place) = answer.place.filter(|_| answer.status == 303) else {
-        return Outcome::Refused(answer.status);
+        return without(Outcome::Refused(answer.status));
     };
-    let Ok(page) = ask(address, &raw::request("GET", &place, &[])) else { return Outcome::Unknown };
+    let Ok(page) = ask(address, &raw::request("GET", &place, &[])) else {
+        return without(Outcome::Unknown);
+    };
     if page.status >= 500 {
-        return Outcome::Refused(page.status);
+        return without(Outcome::Refused(page.status));
     }
     // Pages that are not burned wait for half an hour, up to the bounds of their pools.
     let burn = raw::request("POST", &format!("{place}/done"), &["Content-Length: 0"]);
     if let Ok(burned) = ask(address, &burn) {
         assert_eq!((burned.status, burned.place), (303, Some(format!("/{tag}/leave"))));
     }
-    if digits(&page.text) == 27 { Outcome::Acknowledged } else { Outcome::Refused(answer.status) }
+    if digits(&page.text) != 27 {
+        return without(Outcome::Refused(answer.status));
+    }
+    (Outcome::Acknowledged, page.text)
 }
 
 /// What is looked at in an answer.
