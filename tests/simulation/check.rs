@@ -7,7 +7,6 @@ use sandyk::store::Store as _;
 
 use crate::{
     model::{Part, What, Who},
-    serving,
     world::World,
 };
 
@@ -23,7 +22,7 @@ impl World {
         for _ in 0..sample {
             let what = self.rng.gen_range(0..self.things.len());
             let who = self.rng.gen_range(0..self.people.len());
-            let part = *Part::ALL.choose(&mut self.rng).unwrap();
+            let part = *self.model.things[what].parts.choose(&mut self.rng).unwrap();
             self.check_one(what, part, who);
         }
     }
@@ -31,7 +30,11 @@ impl World {
     /// At the end: everybody who ever was asks once more, and many openings are tried.
     pub(crate) fn check_in_the_end(&mut self) {
         for who in 0..self.people.len() {
+            self.hand_out(who);
+        }
+        for who in 0..self.people.len() {
             self.sync(who);
+            self.check_book(who);
         }
         self.check(60);
     }
@@ -41,14 +44,7 @@ impl World {
         let found = self.store.scan(b"envelope/", None, usize::MAX).unwrap();
         let found: BTreeSet<String> =
             found.into_iter().map(|(key, _)| String::from_utf8(key).unwrap()).collect();
-        let wanted: BTreeSet<String> = self
-            .model
-            .lying
-            .keys()
-            .map(|&(what, part, who)| {
-                serving::key(self.things[what].id, self.people[who].line.id, part)
-            })
-            .collect();
+        let wanted = self.places();
         let more: Vec<_> = found.difference(&wanted).collect();
         let less: Vec<_> = wanted.difference(&found).collect();
         assert!(
@@ -76,10 +72,7 @@ impl World {
         let mut envelopes = own.into_iter().chain(fetched);
         let opens = envelopes.any(|envelope| self.opens(what, part, who, &envelope));
         let wanted = self.model.opens((what, part, who));
-        assert!(
-            opens == wanted,
-            "person {who} opens {part:?} of testimony {what}: {opens}, not {wanted}"
-        );
+        assert!(opens == wanted, "person {who} opens {part:?} of {what}: {opens}, not {wanted}");
         self.count("openings tried");
         if !wanted {
             self.check_strange_envelopes(what, part, who);

@@ -65,7 +65,8 @@ impl World {
 
     fn word(&self, voucher: Who, newcomer: Who) -> VouchLine {
         let (by, newcomer) = (&self.people[voucher], self.people[newcomer].line.public());
-        let signed = SignedVouch::sign(&self.chain, &newcomer, by.line.id, &by.signing).unwrap();
+        let signed =
+            SignedVouch::sign(&self.chain, &newcomer, by.line.id, &by.keys.signing).unwrap();
         let read = SignedVouch::parse(&signed.to_text()).unwrap();
         read.verify(&self.chain).unwrap();
         read.line()
@@ -133,7 +134,7 @@ impl World {
         });
         add("the spy's own word", &|k| {
             k.vouches[0].voucher = self.people[spy].line.id;
-            k.vouches[0].signature = by(&self.people[spy].signing);
+            k.vouches[0].signature = by(&self.people[spy].keys.signing);
         });
         all.extend(self.words_for_something_else(good, &vouch, guardian));
         all.extend(self.known_before(good, &vouch));
@@ -190,7 +191,7 @@ impl World {
     fn say(&self, keyring: &mut Keyring, vouch: &Vouch) {
         for word in &mut keyring.vouches {
             let who = self.who_is(word.voucher).unwrap();
-            word.signature = self.people[who].signing.sign(vouch.to_text().as_bytes());
+            word.signature = self.people[who].keys.signing.sign(vouch.to_text().as_bytes());
         }
     }
 

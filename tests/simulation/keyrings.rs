@@ -10,7 +10,8 @@ use sandyk::{
 
 use crate::{
     model::{Epoch, Who},
-    world::{Person, World, sign},
+    people::Person,
+    world::{World, sign},
 };
 
 impl World {

@@ -9,12 +9,13 @@ use std::{
         Mutex,
         atomic::{AtomicU64, Ordering},
     },
+    time::{Duration, Instant},
 };
 
 use rand::{Rng as _, SeedableRng as _};
 use rand_chacha::ChaCha20Rng;
 
-use crate::world::World;
+use crate::{model::Who, world::World};
 
 /// A seed and the steps of its life that are lived, by their numbers.
 #[derive(Clone, PartialEq, Eq)]
@@ -54,12 +55,13 @@ impl Plan {
         panic::catch_unwind(|| self.live()).is_err()
     }
 
-    /// The steps without which it does not fail.
+    /// Without steps that it fails without, as many as are found in a minute.
     fn shrunk(mut self) -> Self {
+        let end = Instant::now() + Duration::from_mins(1);
         let mut size = self.steps.len().div_ceil(2);
         while size > 0 {
             let mut at = 0;
-            while at < self.steps.len() {
+            while at < self.steps.len() && Instant::now() < end {
                 let mut less = self.clone();
                 less.steps.drain(at..(at + size).min(self.steps.len()));
                 if less.fails() {
@@ -102,6 +104,9 @@ pub(crate) fn live_all(seeds: RangeInclusive<u64>, steps: u32) {
                             for (what, n) in counts {
                                 *total.entry(what).or_default() += n;
                             }
+                            if (seed - seeds.start()) % 100 == 99 {
+                                tell(&total);
+                            }
                         }
                         Err(_) => *failed.lock().unwrap() = Some(plan),
                     }
@@ -116,7 +121,11 @@ pub(crate) fn live_all(seeds: RangeInclusive<u64>, steps: u32) {
         panic::set_hook(loud);
         panic!("live it again: SANDYK_SIMULATION={plan} cargo test --test simulation replay");
     }
-    let total = total.into_inner().unwrap();
+    eprintln!("seeds {} to {}", seeds.start(), seeds.end());
+    tell(&total.into_inner().unwrap());
+}
+
+fn tell(total: &BTreeMap<&str, usize>) {
     eprintln!("{} years", total["days"] / 365);
     for (what, n) in total {
         eprintln!("{n:>9} {what}");
@@ -127,26 +136,39 @@ impl World {
     fn step(&mut self) {
         let days = self.rng.gen_range(0..30);
         self.wait(days);
-        let pick = self.rng.r#gen();
+        let pick: u32 = self.rng.r#gen();
+        let who = self.somebody(pick);
         match self.rng.gen_range(0..100) {
-            0..30 => self.testimony(),
-            30..38 => self.renew(),
-            38..43 => self.retire(pick),
-            43..50 => self.join(),
-            50..54 => self.change_roots(),
-            54..57 => self.forge(),
-            57..60 => self.forge_newcomer(),
-            60..62 => self.suspend(pick),
-            62..72 => self.look(pick),
-            72..84 => self.rewrap(pick),
-            84..88 => self.spoil(pick),
-            88..91 => self.attack_envelopes(pick),
-            91..93 => self.restart(),
-            93..95 => self.drop_gone(),
-            _ => {
-                let who = pick as usize % self.people.len();
-                self.sync(who);
-            }
+            0..22 => self.testimony(),
+            22..28 => self.renew(),
+            28..30 => self.sign_ahead(),
+            30..34 => self.publish_ahead(),
+            34..38 => self.retire(pick),
+            38..44 => self.join(),
+            44..47 => self.change_roots(),
+            47..49 => self.forge(),
+            49..51 => self.forge_newcomer(),
+            51..53 => self.suspend(pick),
+            53..58 => self.look(pick),
+            58..69 => self.rewrap(pick),
+            69..83 => self.write_act(who),
+            83..87 => self.hand_out(who),
+            87..89 => self.smuggle(pick),
+            89..91 => self.spoil(pick),
+            91..93 => self.attack_envelopes(pick),
+            93..94 => self.restart(),
+            94..96 => self.drop_gone(),
+            96..98 => self.check_book(who),
+            _ => self.sync(who),
         }
+    }
+
+    /// Mostly a reader of the newest keyring; else anybody who ever was, or tried to become, one.
+    fn somebody(&mut self, pick: u32) -> Who {
+        let readers: Vec<Who> = self.model.now().readers.keys().copied().collect();
+        if self.rng.gen_bool(0.8) {
+            return readers[pick as usize % readers.len()];
+        }
+        pick as usize % self.people.len()
     }
 }

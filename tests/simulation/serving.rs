@@ -1,6 +1,6 @@
 //! The server's part: testimonies come in, machines ask.
 
-use std::{io::Write as _, sync::OnceLock};
+use std::{collections::BTreeSet, io::Write as _, sync::OnceLock};
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use data_encoding::HEXLOWER;
@@ -13,6 +13,7 @@ use sandyk::{
     id::TestimonyId,
     ledger::feed::{FeedItem, FeedKind, PartInfo},
     locale::Lang,
+    rewrap::ThingId,
     sealed::{Cover, SealError, Sealed, TestimonyKeys},
     store::{BlobWriter as _, Commit, Expect, NewEvent, Put, Store as _},
     testimony::{Channel, Form, Kind, Named},
@@ -25,27 +26,31 @@ use sandyk::{
 };
 
 use crate::{
-    model::{Lies, Part, What, Who},
-    world::{Thing, World},
+    model::{Envelope, Lies, Part, TESTIMONY, What, Who},
+    people::{Is, Testimony, Thing},
+    world::World,
 };
 
 impl World {
     /// A witness writes; nothing is taken in if the keyring may not be used today.
     pub(crate) fn testimony(&mut self) {
         let usable = self.chain.usable(self.today()).is_ok();
-        assert_eq!(usable, self.today() <= self.model.now().not_after, "open while it may be");
+        assert_eq!(usable, self.model.now().is_usable(self.today()), "open while it may be");
         if !usable {
             self.count("refused for want of a keyring");
             return;
         }
         let id = TestimonyId::random(&mut self.rng);
+        self.may_fall();
         let thing = self.seal(id).unwrap();
+        self.store.stand();
+        let Some(thing) = thing else { return self.count("testimonies that were not answered") };
         self.things.push(thing);
-        self.model.seal();
+        self.model.comes(TESTIMONY);
         self.count("testimonies");
     }
 
-    fn seal(&mut self, id: TestimonyId) -> Result<Thing, SealError> {
+    fn seal(&mut self, id: TestimonyId) -> Result<Option<Thing>, SealError> {
         let mut form = Form::new(Lang::Ky);
         form.put("story", &format!("What {id} tells.")).unwrap();
         let (account, mut identity) =
@@ -73,11 +78,12 @@ impl World {
         })?;
         let first = envelopes.iter().find(|e| e.identity.is_some()).unwrap();
         let guardian = &self.people[self.who_is(first.reader).unwrap()];
-        let key = guardian.reading.open_account_envelope(&first.account).unwrap();
+        let key = guardian.keys.reading.open_account_envelope(&first.account).unwrap();
         let opened = key.open_cover(&cover, id).unwrap();
         let mut puts = Vec::new();
         for of in envelopes {
-            let mut put = |part: Part, value| puts.push(put(id, of.reader, part, value));
+            let thing = ThingId::from_bytes(*id.as_bytes());
+            let mut put = |part: Part, value| puts.push(put(thing, of.reader, part, value));
             put(Part::Account, of.account.into_bytes());
             if let Some(names) = of.identity {
                 put(Part::Names, names.into_bytes());
@@ -90,7 +96,9 @@ impl World {
             ("exhibits", b"no exhibits".as_slice()),
         ];
         let cursor = self.store_event(id, cover.digest(), &parts, puts);
-        Ok(Thing { id, cover, opened, account, identity, cursor })
+        let is = Is::Testimony(Box::new(Testimony { cover, opened, account, identity }));
+        let id = ThingId::from_bytes(*id.as_bytes());
+        Ok(cursor.map(|cursor| Thing { id, cursor, is }))
     }
 
     fn store_event(
@@ -99,7 +107,7 @@ impl World {
         content: Digest,
         parts: &[(&str, &[u8])],
         puts: Vec<Put>,
-    ) -> u64 {
+    ) -> Option<u64> {
         let mut salt = [0; 32];
         self.rng.fill_bytes(&mut salt);
         let keep = |(name, bytes): &(&str, &[u8])| {
@@ -126,29 +134,60 @@ impl World {
         let attach = item.parts.iter().map(|part| part.blob).collect();
         let commit =
             Commit { id: *id.as_bytes(), puts, attach, event: Some(event), ..Commit::default() };
-        self.commit(commit).unwrap()
+        let done = self.block_on(self.store.commit(commit));
+        if self.store.is_down() {
+            // Nobody was answered; it may be there all the same, and then it is a testimony as any other.
+            return self.get_up().then(|| self.store.head().0);
+        }
+        done.unwrap().cursor.map(|cursor| cursor.0)
     }
 
-    pub(crate) fn commit(&self, commit: Commit) -> Option<u64> {
-        let done = self.block_on(self.store.commit(commit)).unwrap();
-        done.cursor.map(|cursor| cursor.0)
-    }
-
-    /// What the server has for that reader.
+    /// What the server has for that reader, and counts.
     pub(crate) fn lying(&self, what: What, part: Part, who: Who) -> Option<Vec<u8>> {
-        let key = key(self.things[what].id, self.people[who].line.id, part);
+        let key = self.place_of((what, part, who));
         self.store.get(key.as_bytes()).unwrap().map(|found| found.value)
+    }
+
+    /// The bytes that their reader has reported, as they still lie there.
+    pub(crate) fn reported(&self, envelope: Envelope) -> Option<Vec<u8>> {
+        if self.model.lying.get(&envelope) != Some(&Lies::Known) {
+            return None;
+        }
+        // Of a casebook key a later one, if any was made and reported, lies beside the first.
+        let later = self.store.get(self.place_of(envelope).as_bytes()).unwrap();
+        let first = || self.store.get(self.first_place_of(envelope).as_bytes()).unwrap();
+        later.or_else(first).map(|found| found.value)
+    }
+
+    /// Where what counts lies in the store.
+    fn place_of(&self, envelope: Envelope) -> String {
+        let first = self.first_place_of(envelope);
+        let beside = self.model.beside.contains_key(&envelope);
+        if beside { format!("{first}{LATER}") } else { first }
+    }
+
+    pub(crate) fn first_place_of(&self, (what, part, who): Envelope) -> String {
+        key(self.things[what].id, self.people[who].line.id, part)
+    }
+
+    /// All places in the store at which something lies.
+    pub(crate) fn places(&self) -> BTreeSet<String> {
+        let beside = &self.model.beside;
+        let lying = self.model.lying.keys().filter(|envelope| !beside.contains_key(envelope));
+        let first = lying.chain(beside.keys()).map(|envelope| self.first_place_of(*envelope));
+        let later = beside.iter().filter(|(_, is_there)| **is_there);
+        first.chain(later.map(|(envelope, _)| self.place_of(*envelope))).collect()
     }
 
     /// Somebody who has the server puts something there, past every check.
     pub(crate) fn force(&mut self, what: What, part: Part, who: Who, value: Option<Vec<u8>>) {
-        let key = key(self.things[what].id, self.people[who].line.id, part).into_bytes();
+        let key = self.place_of((what, part, who)).into_bytes();
         let mut commit = Commit { id: self.rng.r#gen(), ..Commit::default() };
         match value {
             Some(value) => commit.puts.push(Put { key, value, expect: Expect::Any }),
             None => commit.deletes.push(key),
         }
-        self.commit(commit);
+        self.block_on(self.store.commit(commit)).unwrap();
     }
 
     /// A request signed by that person's device.
@@ -174,6 +213,7 @@ impl World {
         assert_eq!(answer.is_ok(), self.model.is_answered(who), "person {who}: {:?}", answer.err());
         let Ok(asker) = answer else { return self.count("syncs refused") };
         self.count("syncs");
+        self.people[who].shelf.keyrings = self.shown.len();
         loop {
             let mut page = Vec::new();
             let planned = self.desk.page(&asker, self.people[who].cursor).unwrap();
@@ -197,7 +237,9 @@ impl World {
         let own = self.model.lying.iter().filter(|((.., of), _)| *of == who);
         for (&(what, part, _), lies) in own {
             let is_here = self.people[who].fetched.contains_key(&(what, part));
-            assert!(is_here || *lies == Lies::Known, "{part:?} of {what} was not given to {who}");
+            // The feed commits to the first envelopes of a key: no other one is given in their place.
+            let kept_back = *lies == Lies::Known || part == Part::Book && *lies == Lies::False;
+            assert!(is_here || kept_back, "{part:?} of {what} was not given to {who}");
             if *lies == Lies::Good {
                 self.model.copied.insert((what, part, who));
             }
@@ -215,7 +257,11 @@ impl World {
             let part = match file {
                 "envelope-account.age" => Part::Account,
                 "envelope-identity.age" => Part::Names,
-                _ => continue,
+                "key.age" => Part::Book,
+                _ => {
+                    self.put_on_shelf(who, (cursor, file), content);
+                    continue;
+                }
             };
             let what = self.things.iter().position(|thing| thing.cursor == cursor).unwrap();
             let held = self.people[who].fetched.get(&(what, part)).cloned();
@@ -227,14 +273,32 @@ impl World {
         end
     }
 
+    fn put_on_shelf(&mut self, who: Who, (cursor, file): (u64, &str), content: &[u8]) {
+        let has = &mut self.people[who].shelf;
+        match file {
+            "item.json" => {
+                let item: FeedItem = serde_json::from_slice(content).unwrap();
+                let leaf = item.leaf().unwrap();
+                let line = serde_json::json!({"cursor": cursor, "leaf": leaf, "item": item});
+                has.lines.push(format!("{line}\n"));
+            }
+            "entry.age" => has.entries.push((cursor, content.to_vec())),
+            _ => {}
+        }
+    }
+
     /// Does this envelope, with that person's identity, open that part?
     pub(crate) fn opens(&self, what: What, part: Part, who: Who, envelope: &[u8]) -> bool {
-        let (thing, reading) = (&self.things[what], &self.people[who].reading);
+        let reading = &self.people[who].keys.reading;
+        let Some(thing) = self.things[what].testimony() else {
+            return self.opens_key(what, who, envelope);
+        };
         match part {
+            Part::Book => false,
             Part::Account => {
                 let key = reading.open_account_envelope(&Sealed::from_bytes(envelope.to_vec()));
                 let Ok(key) = key else { return false };
-                let cover = key.open_cover(&thing.cover, thing.id);
+                let cover = key.open_cover(&thing.cover, self.things[what].testimony_id());
                 cover.is_ok_and(|cover| cover.open_account(&key, &thing.account).is_ok())
             }
             Part::Names => {
@@ -252,10 +316,13 @@ fn reply_address() -> String {
     ADDRESS.get_or_init(fresh).clone()
 }
 
-fn put(id: TestimonyId, reader: sandyk::id::ReaderId, part: Part, value: Vec<u8>) -> Put {
+fn put(id: ThingId, reader: sandyk::id::ReaderId, part: Part, value: Vec<u8>) -> Put {
     Put { key: key(id, reader, part).into_bytes(), value, expect: Expect::Absent }
 }
 
-pub(crate) fn key(id: TestimonyId, reader: sandyk::id::ReaderId, part: Part) -> String {
+fn key(id: ThingId, reader: sandyk::id::ReaderId, part: Part) -> String {
     format!("envelope/{id}/{reader}/{}", part.word())
 }
+
+/// What ends the place of a casebook key's later envelope.
+const LATER: &str = "-later";

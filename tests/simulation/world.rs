@@ -13,58 +13,28 @@ use rand::{Rng as _, SeedableRng as _};
 use rand_chacha::ChaCha20Rng;
 use sandyk::{
     clock::{Clock, Day},
-    desk::Desk,
+    desk::{Desk, DeskError},
     digest::Digest,
-    id::{DeviceId, ReaderId, TestimonyId},
-    keyring::{Chain, DeskNote, Device, Keyring, Published, Reader, Role, Suspension, TrustRoot},
+    id::ReaderId,
+    keyring::{Chain, DeskNote, Keyring, Published, Role, Suspension, TrustRoot},
     ledger::LedgerKey,
-    note::{KeyName, NamedKey, SignedNote},
+    note::{NamedKey, SignedNote},
     receipt::Salt,
-    recipient::{AgeIdentity, Kind},
-    sealed::{
-        Sealed,
-        open::{OpenedCover, ReadingIdentity},
-        part,
-    },
+    recipient::Kind,
     secret::Secret,
-    store::MemoryStore,
 };
+use tempfile::TempDir;
 use tokio::{
     runtime::{self, Runtime},
     sync::watch,
 };
 
 use crate::{
-    model::{Epoch, Model, Part, What, Who},
+    disk::{Disk, Fall},
+    model::{Epoch, Model, Who},
+    people::{Person, Thing, person, root},
     rewraps::Ready,
 };
-
-/// Somebody with all their keys.
-pub(crate) struct Person {
-    pub(crate) line: Reader,
-    pub(crate) reading: ReadingIdentity,
-    pub(crate) signing: SigningKey,
-    pub(crate) device: Device,
-    pub(crate) device_key: SigningKey,
-    /// Envelopes that their machine fetched.
-    pub(crate) fetched: BTreeMap<(What, Part), Vec<u8>>,
-    /// Where their machine stands in the feed, and among the envelopes made by colleagues.
-    pub(crate) cursor: u64,
-    pub(crate) new: u64,
-    /// The notes that their review accepted last, by their order of making.
-    pub(crate) remembers: Vec<usize>,
-}
-
-/// A testimony as it lies at the server.
-pub(crate) struct Thing {
-    pub(crate) id: TestimonyId,
-    pub(crate) cover: Sealed<part::Cover>,
-    /// Opened once, at sealing: what an identity is opened under.
-    pub(crate) opened: OpenedCover,
-    pub(crate) account: Sealed<part::Account>,
-    pub(crate) identity: Sealed<part::Identity>,
-    pub(crate) cursor: u64,
-}
 
 /// Time that moves only when the life says so.
 pub(crate) struct Hands(AtomicI64);
@@ -77,8 +47,11 @@ impl Clock for Hands {
 
 pub(crate) struct World {
     pub(crate) rng: ChaCha20Rng,
+    /// Where readers' machines keep their files, and what is signed ahead lies.
+    pub(crate) folder: TempDir,
     pub(crate) clock: Arc<Hands>,
     pub(crate) roots: Vec<(NamedKey, SigningKey)>,
+    pub(crate) trust: TrustRoot,
     pub(crate) people: Vec<Person>,
     pub(crate) things: Vec<Thing>,
     /// Every keyring's note that roots ever signed well, published or not.
@@ -88,8 +61,8 @@ pub(crate) struct World {
     pub(crate) chain: Chain,
     /// The chain as it was, for each of them.
     pub(crate) chains: Vec<Chain>,
-    pub(crate) store: Arc<MemoryStore>,
-    pub(crate) desk: Desk<MemoryStore>,
+    pub(crate) store: Arc<Disk>,
+    pub(crate) desk: Desk<Disk>,
     pub(crate) published: watch::Sender<Arc<Published>>,
     runtime: Runtime,
     /// What single roots signed to close the desk to somebody's machine.
@@ -108,14 +81,12 @@ impl World {
         // Classic keys take a fifth of the time.
         let kind = if seed.is_multiple_of(4) { Kind::PostQuantum } else { Kind::Classic };
         let roles = [Role::Guardian, Role::Guardian, Role::Reviewer];
-        let people: Vec<_> = roles.iter().map(|role| person((*role, kind), 1, &mut rng)).collect();
+        let named = roots.iter().map(|(named, _)| named.clone()).collect();
+        let trust = TrustRoot { organisation: "Rehearsal".to_owned(), threshold: 2, roots: named };
+        let people: Vec<_> =
+            roles.iter().map(|role| person((*role, kind), (&trust, 1), &mut rng)).collect();
         let clock = Arc::new(Hands(AtomicI64::new(1_795_305_600)));
-        let keyring = first_keyring(kind, &roots, &people, clock.today().plus_days(180));
-        let trust = TrustRoot {
-            organisation: keyring.organisation.clone(),
-            threshold: keyring.threshold,
-            roots: keyring.roots.clone(),
-        };
+        let keyring = first_keyring(kind, &trust, &people, clock.today().plus_days(180));
         let epoch = Epoch {
             readers: roles.iter().copied().enumerate().collect(),
             devices: (0..roles.len()).collect(),
@@ -126,11 +97,13 @@ impl World {
         let note = sign(keyring.to_text(), &roots, &[0, 1]).to_text();
         let chain = Chain::verify(std::slice::from_ref(&note), &trust).unwrap();
         let (published, _) = watch::channel(Arc::new(publishing(&chain, None, &[])));
-        let store = Arc::new(MemoryStore::new());
+        let store = Arc::new(Disk::of(seed));
         let desk = desk(&store, &published, &clock);
         let model = Model { epochs: vec![epoch], ..Model::default() };
         let mut world = Self {
             rng,
+            folder: tempfile::tempdir().unwrap(),
+            trust,
             clock,
             roots,
             people,
@@ -149,10 +122,43 @@ impl World {
             counts: BTreeMap::new(),
         };
         for who in 0..world.people.len() {
-            world.people[who].remembers = vec![0];
+            world.knows_keyrings(who);
         }
         world.open_desk();
         world
+    }
+
+    /// The server may fall at one of its next commits.
+    pub(crate) fn may_fall(&mut self) {
+        if self.rng.gen_bool(0.15) {
+            let fall = Fall { after: self.rng.gen_range(0..3), done: self.rng.r#gen() };
+            self.store.fall(fall);
+        }
+    }
+
+    /// Asks the server until it answers: it is started again whenever it fell meanwhile.
+    pub(crate) fn insist<T>(
+        &mut self,
+        work: impl Fn(&Self) -> Result<T, DeskError>,
+    ) -> Result<T, DeskError> {
+        loop {
+            let answer = work(self);
+            if !self.store.is_down() {
+                self.store.stand();
+                return answer;
+            }
+            assert!(answer.is_err(), "answered by a server that is down");
+            self.get_up();
+        }
+    }
+
+    /// Starts a server that fell; whether the change that it fell at is there.
+    pub(crate) fn get_up(&mut self) -> bool {
+        let (store, is_there) = self.store.after_a_fall();
+        self.store = Arc::new(store);
+        self.restart();
+        self.count(FALLS);
+        is_there
     }
 
     /// The server is killed and started again.
@@ -180,7 +186,8 @@ impl World {
     pub(crate) fn new_person(&mut self, role: Role) -> Who {
         let since = self.model.epochs.len() + 1;
         let kind = self.chain.current().get().kind;
-        let person = person((role, kind), u32::try_from(since).unwrap(), &mut self.rng);
+        let since = (&self.trust, u32::try_from(since).unwrap());
+        let person = person((role, kind), since, &mut self.rng);
         self.people.push(person);
         self.people.len() - 1
     }
@@ -211,15 +218,21 @@ impl World {
 
     /// Publishes a keyring that must be accepted, and tells the model.
     pub(crate) fn publish(&mut self, keyring: &Keyring, roots: &[usize], epoch: Epoch) {
-        let note = self.signed(keyring, roots);
+        self.publish_note(self.signed(keyring, roots), epoch);
+    }
+
+    pub(crate) fn publish_note(&mut self, note: String, epoch: Epoch) {
         self.chain = self.chain.extend(&note).unwrap();
         self.chains.push(self.chain.clone());
         self.notes.push(note);
         self.shown.push(self.notes.len() - 1);
         // Newcomers know the keyrings that came with their invitation and the one that names them.
-        for who in epoch.readers.keys().filter(|who| !self.model.now().readers.contains_key(who)) {
-            self.people[*who].remembers.clone_from(&self.shown);
+        for who in epoch.readers.keys() {
+            if !self.model.now().readers.contains_key(who) {
+                self.knows_keyrings(*who);
+            }
         }
+        self.refuse_at_the_old_desk();
         self.model.publish(epoch);
         self.open_desk();
         // A server that stops here goes on with it at its next round.
@@ -229,9 +242,34 @@ impl World {
         self.count("keyrings published");
     }
 
+    /// A keyring that comes without its desk note opens the desk to nobody, whoever stood in the last one.
+    fn refuse_at_the_old_desk(&mut self) {
+        let desk = self.published.borrow().desk.clone();
+        let old = Published { desk, ..publishing(&self.chain, None, &[]) };
+        self.published.send_replace(Arc::new(old));
+        let who = self.rng.gen_range(0..self.people.len());
+        let answer = self.ask(who, sandyk::wire::CHANGES);
+        assert!(answer.is_err(), "person {who} is answered by the desk note of the last keyring");
+    }
+
+    /// That person's machine and review have every published keyring.
+    fn knows_keyrings(&mut self, who: Who) {
+        self.people[who].remembers.clone_from(&self.shown);
+        self.people[who].shelf.keyrings = self.shown.len();
+    }
+
     /// Publishes the devices that the model says stand in the desk note.
     pub(crate) fn open_desk(&mut self) {
-        let keyring = self.chain.current().get();
+        let signed = self.desk_note(self.chain.current().get());
+        self.published.send_replace(Arc::new(publishing(
+            &self.chain,
+            Some(&signed),
+            &self.suspensions,
+        )));
+    }
+
+    /// The machines that the model says may ask, signed for that keyring.
+    pub(crate) fn desk_note(&self, keyring: &Keyring) -> SignedNote {
         let devices = self.model.now().devices.iter();
         let note = DeskNote {
             organisation: keyring.organisation.clone(),
@@ -240,40 +278,30 @@ impl World {
             devices: devices.map(|who| self.people[*who].device.clone()).collect(),
         };
         let now = self.model.now();
-        let signed = sign(note.to_text(), &self.roots, &now.roots[..now.threshold]);
-        self.published.send_replace(Arc::new(publishing(
-            &self.chain,
-            Some(&signed),
-            &self.suspensions,
-        )));
+        sign(note.to_text(), &self.roots, &now.roots[..now.threshold])
     }
 }
 
-fn first_keyring(
-    kind: Kind,
-    roots: &[(NamedKey, SigningKey)],
-    people: &[Person],
-    not_after: Day,
-) -> Keyring {
+fn first_keyring(kind: Kind, trust: &TrustRoot, people: &[Person], not_after: Day) -> Keyring {
     Keyring {
-        organisation: "Rehearsal".to_owned(),
+        organisation: trust.organisation.clone(),
         epoch: 1,
         previous: Digest::NONE,
         kind,
         salt: Salt([7; 32]),
         not_after,
-        threshold: 2,
-        roots: roots.iter().map(|(named, _)| named.clone()).collect(),
+        threshold: trust.threshold,
+        roots: trust.roots.clone(),
         readers: people.iter().map(|person| person.line.clone()).collect(),
         vouches: Vec::new(),
     }
 }
 
 fn desk(
-    store: &Arc<MemoryStore>,
+    store: &Arc<Disk>,
     published: &watch::Sender<Arc<Published>>,
     clock: &Arc<Hands>,
-) -> Desk<MemoryStore> {
+) -> Desk<Disk> {
     let ledger = LedgerKey::from_seed(&Secret::take(&mut [7; 32])).unwrap();
     let hands: Arc<dyn Clock> = Arc::<Hands>::clone(clock);
     Desk::new(Arc::clone(store), published.subscribe(), ledger, &[], hands)
@@ -291,37 +319,6 @@ fn publishing(chain: &Chain, desk: Option<&SignedNote>, suspensions: &[SignedNot
     }
 }
 
-fn root(n: usize, rng: &mut ChaCha20Rng) -> (NamedKey, SigningKey) {
-    let key = SigningKey::generate(rng);
-    let name = KeyName::parse(&format!("root-{n}")).unwrap();
-    (NamedKey { name, key: key.verifying_key() }, key)
-}
-
-fn person((role, kind): (Role, Kind), since: u32, rng: &mut ChaCha20Rng) -> Person {
-    let (identity, signing) = (AgeIdentity::generate(kind, rng), SigningKey::generate(rng));
-    let device_key = SigningKey::generate(rng);
-    let id = ReaderId::random(rng);
-    let line = Reader {
-        id,
-        role,
-        recipient: identity.recipient(),
-        signing: signing.verifying_key(),
-        since,
-    };
-    let device = Device { id: DeviceId::random(rng), reader: id, key: device_key.verifying_key() };
-    Person {
-        line,
-        reading: ReadingIdentity::new(identity),
-        signing,
-        device,
-        device_key,
-        fetched: BTreeMap::new(),
-        cursor: 0,
-        new: 0,
-        remembers: Vec::new(),
-    }
-}
-
 pub(crate) fn sign(text: String, roots: &[(NamedKey, SigningKey)], places: &[usize]) -> SignedNote {
     let mut note = SignedNote::new(text).unwrap();
     for place in places {
@@ -330,3 +327,5 @@ pub(crate) fn sign(text: String, roots: &[(NamedKey, SigningKey)], places: &[usi
     }
     note
 }
+
+pub(crate) const FALLS: &str = "falls of the server";
