@@ -4,6 +4,7 @@
 //! envelope of each testimony and its cover, and seals the key to one reader who lacks it and then to
 //! ten, on one core and on all of them in turns, post-quantum. Prints the medians: testimonies per
 //! second, the share of what as many cores would make at the rate of one; and the memory before and after.
+//! Before it all it prints how long a server takes to seal the keys of one testimony to all of them.
 #![expect(
     clippy::unwrap_used,
     clippy::print_stdout,
@@ -54,7 +55,12 @@ fn main() {
         (0..READERS).map(|_| AgeIdentity::generate(Kind::PostQuantum, &mut OsRng)).collect();
     let chain = chain(&identities);
     let keyring = chain.current();
+    let plain = envelopes_of_one(&chain);
     let colleagues = Colleagues::of(keyring);
+    let ready = envelopes_of_one(&chain);
+    println!(
+        "a server's envelopes for {READERS}: {plain:.2} ms each testimony, {ready:.2} ms once the keys are ready"
+    );
     let testimonies: Vec<One> = (0..DIFFERENT).map(|_| seal(&chain)).collect();
     let own = ReadingIdentity::new(identities.into_iter().next().unwrap());
     let cores = std::thread::available_parallelism().unwrap().get();
@@ -92,6 +98,16 @@ fn main() {
             resident(),
         );
     }
+}
+
+/// What a server does for one testimony before its words arrive, in milliseconds.
+fn envelopes_of_one(chain: &Chain) -> f64 {
+    median((0..DIFFERENT).map(|_| {
+        let keys = TestimonyKeys::generate(Kind::PostQuantum, &mut OsRng);
+        let began = Instant::now();
+        keys.into_envelopes(chain.current()).unwrap();
+        began.elapsed().as_secs_f64() * 1000.0
+    }))
 }
 
 fn seal(chain: &Chain) -> One {

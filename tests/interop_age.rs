@@ -38,7 +38,11 @@ fn what_we_seal_stock_age_opens() {
     let other = HybridIdentity::from_seed(Secret::take(&mut [42; 32])).recipient();
     for length in [0, 1, 65_535, 65_536, 65_537, 200_000] {
         let words = vec![0xd0; length];
-        for recipients in [vec![mine.recipient()], vec![other.clone(), mine.recipient()]] {
+        let ready = mine.recipient();
+        ready.make_ready();
+        for recipients in
+            [vec![mine.recipient()], vec![other.clone(), mine.recipient()], vec![ready]]
+        {
             let sealed = seal_to(&recipients, &words).unwrap();
             assert!(age(&["-d", "-i", path(&key)], &sealed) == words, "{length}");
         }

@@ -17,9 +17,7 @@ use hpke::{
     kem::SharedSecret,
 };
 use ml_kem::{
-    Ciphertext, EncodedSizeUser as _, KemCore, MlKem768,
-    array::Array,
-    kem::{Decapsulate as _, Encapsulate as _},
+    Ciphertext, EncodedSizeUser as _, KemCore, MlKem768, array::Array, kem::Decapsulate as _,
 };
 use rand::{CryptoRng, RngCore};
 use sha3::{
@@ -31,7 +29,11 @@ use x25519_dalek::StaticSecret;
 use zeroize::{Zeroize as _, Zeroizing};
 
 use crate::{
-    hybrid::{RECIPIENT_BYTES, point::Point},
+    hybrid::{
+        RECIPIENT_BYTES,
+        lattice::{Lattice, PQ_CIPHERTEXT, PQ_PUBLIC, PqPublic},
+        point::Point,
+    },
     secret::Secret,
 };
 
@@ -41,24 +43,21 @@ pub(super) struct MlKem768X25519;
 #[derive(Clone)]
 pub(super) struct PublicKey {
     bytes: Box<[u8; RECIPIENT_BYTES]>,
-    post_quantum: Box<PqPublic>,
+    post_quantum: Lattice,
     classic: Point,
 }
 
 impl PublicKey {
     pub(super) fn new(bytes: Box<[u8; RECIPIENT_BYTES]>) -> Option<Self> {
-        Self::with(bytes, Point::once)
+        let (pq, classic) = split_public(&bytes)?;
+        let (post_quantum, classic) = (Lattice::once(pq), Point::once(*classic));
+        Some(Self { bytes, post_quantum, classic })
     }
 
     /// The same, ready to be sealed to many times.
     pub(super) fn often(bytes: Box<[u8; RECIPIENT_BYTES]>) -> Option<Self> {
-        Self::with(bytes, Point::often)
-    }
-
-    fn with(bytes: Box<[u8; RECIPIENT_BYTES]>, point: fn([u8; 32]) -> Point) -> Option<Self> {
         let (pq, classic) = split_public(&bytes)?;
-        let post_quantum = Box::new(PqPublic::from_bytes(&Array(*pq)));
-        let classic = point(*classic);
+        let (post_quantum, classic) = (Lattice::often(pq), Point::often(*classic));
         Some(Self { bytes, post_quantum, classic })
     }
 }
@@ -121,12 +120,10 @@ impl Kem for MlKem768X25519 {
         let ephemeral = StaticSecret::random_from_rng(&mut *rng);
         let share = x25519_dalek::PublicKey::from(&ephemeral);
         let classic = pk.classic.agree(&ephemeral).ok_or(HpkeError::EncapError)?;
-        let (ciphertext, mut post_quantum) =
-            pk.post_quantum.encapsulate(rng).map_err(|()| HpkeError::EncapError)?;
+        let made = pk.post_quantum.encapsulate(rng).ok_or(HpkeError::EncapError)?;
         let public = pk.classic.as_bytes();
-        let secret = combine(post_quantum.as_ref(), &classic, share.as_bytes(), public);
-        post_quantum.as_mut_slice().zeroize();
-        let enc = join(ciphertext.as_ref(), share.as_bytes()).ok_or(HpkeError::EncapError)?;
+        let secret = combine(made.secret.as_ref(), &classic, share.as_bytes(), public);
+        let enc = join(made.ciphertext.as_ref(), share.as_bytes()).ok_or(HpkeError::EncapError)?;
         Ok((secret, EncappedKey(enc)))
     }
 }
@@ -189,7 +186,7 @@ fn expand(seed: &[u8; 32]) -> Expanded {
 fn public_of(seed: &[u8; 32]) -> PublicKey {
     let keys = expand(seed);
     let classic = Point::once(*x25519_dalek::PublicKey::from(&keys.classic).as_bytes());
-    PublicKey { bytes: keys.public(), post_quantum: Box::new(keys.pq_public), classic }
+    PublicKey { bytes: keys.public(), post_quantum: Lattice::of(keys.pq_public), classic }
 }
 
 fn combine(
@@ -290,11 +287,7 @@ impl Deserializable for EncappedKey {
     }
 }
 
-type PqPublic = <MlKem768 as KemCore>::EncapsulationKey;
-
 const Q: u16 = 3329;
 const PQ_COEFFICIENTS: usize = 768;
-const PQ_PUBLIC: usize = 1184;
-const PQ_CIPHERTEXT: usize = 1088;
 const ENC_BYTES: usize = PQ_CIPHERTEXT + 32;
 const COMBINER_LABEL: &[u8] = br"\.//^\";

@@ -15,15 +15,18 @@
 //! Spec: <https://c2sp.org/age>, "mlkem768x25519"; draft-ietf-hpke-pq-03 (KEM 0x647a); RFC 9180.
 
 mod kem;
+mod lattice;
 mod point;
 #[cfg(any(feature = "open", feature = "nojs-replies"))]
 mod unwrap;
 mod wrap;
 
 pub(crate) use kem::is_reduced;
-pub use wrap::ReadyHybrid;
 
-use std::fmt;
+use std::{
+    fmt,
+    sync::{Arc, OnceLock},
+};
 
 use age_core::primitives::{bech32_decode, bech32_encode, bech32_encode_to_fmt};
 use bech32::Hrp;
@@ -39,12 +42,18 @@ pub const RECIPIENT_BYTES: usize = 1216;
 pub const RECIPIENT_CHARS: usize = 1959;
 
 /// A public key that a file can be sealed to; text form `age1pq1…`.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct HybridRecipient {
-    pub(crate) bytes: Box<[u8; RECIPIENT_BYTES]>,
+    bytes: Box<[u8; RECIPIENT_BYTES]>,
+    /// What [`Self::make_ready`] made of the same bytes, for all clones.
+    ready: Arc<OnceLock<kem::PublicKey>>,
 }
 
 impl HybridRecipient {
+    fn of(bytes: Box<[u8; RECIPIENT_BYTES]>) -> Self {
+        Self { bytes, ready: Arc::default() }
+    }
+
     /// Reads a recipient from its text, `age1pq1…`, 1959 characters, lowercase.
     ///
     /// # Errors
@@ -54,11 +63,19 @@ impl HybridRecipient {
             return Err(NotAHybridKey);
         }
         let bytes = decode::<RECIPIENT_BYTES>(text, RECIPIENT_HRP)?;
-        let recipient = Self { bytes: Box::new(*bytes) };
+        let recipient = Self::of(Box::new(*bytes));
         let usable = kem::is_acceptable(&recipient.bytes) && recipient.to_string() == text;
         usable.then_some(recipient).ok_or(NotAHybridKey)
     }
 }
+
+impl PartialEq for HybridRecipient {
+    fn eq(&self, other: &Self) -> bool {
+        self.bytes == other.bytes
+    }
+}
+
+impl Eq for HybridRecipient {}
 
 impl fmt::Display for HybridRecipient {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -103,7 +120,7 @@ impl HybridIdentity {
     /// The public half.
     #[must_use]
     pub fn recipient(&self) -> HybridRecipient {
-        HybridRecipient { bytes: kem::public_key(&self.seed) }
+        HybridRecipient::of(kem::public_key(&self.seed))
     }
 
     /// The text form, `AGE-SECRET-KEY-PQ-1…`; stock age reads it as an identity file.

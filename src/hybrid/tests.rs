@@ -32,10 +32,17 @@ fn open(file: &[u8], identity: &HybridIdentity) -> Result<Vec<u8>, age::DecryptE
 #[test]
 fn what_is_sealed_to_a_recipient_its_identity_opens_and_no_other() {
     let (one, two, other) = (seeded(1), HybridIdentity::generate(&mut OsRng), seeded(3));
-    let file = seal(&[&one.recipient(), &two.recipient()]).unwrap();
-    assert_eq!(open(&file, &one).unwrap(), b"words");
-    assert_eq!(open(&file, &two).unwrap(), b"words");
-    assert!(matches!(open(&file, &other), Err(age::DecryptError::NoMatchingKeys)));
+    let (to_one, to_two) = (one.recipient(), two.recipient());
+    for make_ready in [false, true] {
+        if make_ready {
+            to_one.make_ready();
+            to_two.clone().make_ready();
+        }
+        let file = seal(&[&to_one, &to_two]).unwrap();
+        assert_eq!(open(&file, &one).unwrap(), b"words");
+        assert_eq!(open(&file, &two).unwrap(), b"words");
+        assert!(matches!(open(&file, &other), Err(age::DecryptError::NoMatchingKeys)));
+    }
 }
 
 #[test]
@@ -98,9 +105,11 @@ fn a_recipient_that_cannot_be_sealed_to_safely_is_refused() {
     let mut not_reduced = good;
     not_reduced[..2].fill(0xff);
     for bad in [low_order, not_reduced] {
-        let key = HybridRecipient { bytes: Box::new(bad) };
+        let key = HybridRecipient::of(Box::new(bad));
         assert_eq!(HybridRecipient::parse(&key.to_string()), Err(NotAHybridKey));
     }
-    let unchecked = HybridRecipient { bytes: Box::new(low_order) };
+    let unchecked = HybridRecipient::of(Box::new(low_order));
+    assert!(seal(&[&unchecked]).is_err());
+    unchecked.make_ready();
     assert!(seal(&[&unchecked]).is_err());
 }

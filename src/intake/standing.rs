@@ -103,6 +103,8 @@ impl KeyringFolder {
             found.chain.continues(epoch, &before.chain.current_digest())?;
         }
         let epoch = found.chain.current().get().epoch;
+        // Once, for all testimonies that will be sealed to it.
+        found.chain.current().get().make_ready();
         self.publish.send_replace(Some(Arc::new(found)));
         // Only now: what could not be read (no file descriptor left in a flood) is looked at again.
         self.seen = Some(state);

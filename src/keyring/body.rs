@@ -101,6 +101,13 @@ pub struct Keyring {
 }
 
 impl Keyring {
+    /// Makes the readers' keys ready to be sealed to many times, for as long as this keyring and its clones live.
+    pub fn make_ready(&self) {
+        for reader in &self.readers {
+            reader.recipient.make_ready();
+        }
+    }
+
     /// Reads the text that roots sign.
     ///
     /// A text without a guardian can be read, so that it can be drafted; no chain accepts it.

@@ -21,7 +21,7 @@ mod secret;
 #[cfg(feature = "open")]
 pub mod unwrap;
 
-pub use public::{NotARecipient, ReadyRecipient, Recipient};
+pub use public::{NotARecipient, Recipient};
 pub use secret::{AgeIdentity, NotAnIdentity};
 
 /// What a keyring's keys withstand; all keys of one keyring are of one kind.

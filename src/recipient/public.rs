@@ -9,7 +9,7 @@ use age_core::{
 use x25519_dalek::StaticSecret;
 
 use crate::{
-    hybrid::{HybridRecipient, ReadyHybrid, is_reduced},
+    hybrid::{HybridRecipient, is_reduced},
     recipient::Kind,
 };
 
@@ -59,45 +59,20 @@ impl Recipient {
         matches!(self.0, Key::Tag(_) | Key::TagPq(_))
     }
 
+    /// Makes it and its clones ready to be sealed to many times, if that gains anything; takes up to 40 KB.
+    pub fn make_ready(&self) {
+        match &self.0 {
+            Key::Hybrid(key) => key.make_ready(),
+            Key::X25519(_) | Key::Tag(_) | Key::TagPq(_) => {}
+        }
+    }
+
     fn inner(&self) -> &dyn age::Recipient {
         match &self.0 {
             Key::Hybrid(key) => key,
             Key::X25519(key) => key,
             Key::Tag(key) => key.as_ref(),
             Key::TagPq(key) => key.as_ref(),
-        }
-    }
-}
-
-/// A recipient whose key was made ready once, for sealing to it many times.
-pub struct ReadyRecipient(Ready);
-
-enum Ready {
-    Hybrid(ReadyHybrid),
-    /// What gains nothing by it.
-    Other(Recipient),
-}
-
-impl Recipient {
-    /// Makes it ready; takes up to 35 KB.
-    #[must_use]
-    pub fn ready(&self) -> ReadyRecipient {
-        let hybrid = match &self.0 {
-            Key::Hybrid(key) => key.ready(),
-            Key::X25519(_) | Key::Tag(_) | Key::TagPq(_) => None,
-        };
-        ReadyRecipient(hybrid.map_or_else(|| Ready::Other(self.clone()), Ready::Hybrid))
-    }
-}
-
-impl age::Recipient for ReadyRecipient {
-    fn wrap_file_key(
-        &self,
-        file_key: &FileKey,
-    ) -> Result<(Vec<Stanza>, HashSet<String>), age::EncryptError> {
-        match &self.0 {
-            Ready::Hybrid(key) => key.wrap_file_key(file_key),
-            Ready::Other(key) => key.wrap_file_key(file_key),
         }
     }
 }

@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 use crate::{
     id::{ReaderId, TestimonyId},
     keyring::{Keyring, Reader, Role, Verified},
-    recipient::{AgeIdentity, ReadyRecipient},
+    recipient::{AgeIdentity, Recipient},
     sealed::{
         SealError, Sealed,
         keys::envelope_text,
@@ -18,36 +18,31 @@ use crate::{
 };
 
 /// The readers of one verified keyring, their keys made ready for many envelopes.
-pub struct Colleagues<'k>(Vec<Colleague<'k>>);
-
-struct Colleague<'k> {
-    reader: &'k Reader,
-    key: ReadyRecipient,
-}
+pub struct Colleagues<'k>(&'k [Reader]);
 
 impl<'k> Colleagues<'k> {
     /// All whom `keyring` lists.
     #[must_use]
     pub fn of(keyring: &'k Verified<Keyring>) -> Self {
-        let ready = |reader: &'k Reader| Colleague { reader, key: reader.recipient.ready() };
-        Self(keyring.get().readers.iter().map(ready).collect())
+        keyring.get().make_ready();
+        Self(&keyring.get().readers)
     }
 
     /// Those of `ids` who are among them; whoever else was named is left out.
     #[must_use]
-    pub fn lacking(&self, ids: &[ReaderId]) -> Lacking<'_> {
-        Lacking(self.0.iter().filter(|colleague| ids.contains(&colleague.reader.id)).collect())
+    pub fn lacking(&self, ids: &[ReaderId]) -> Lacking<'k> {
+        Lacking(self.0.iter().filter(|reader| ids.contains(&reader.id)).collect())
     }
 }
 
 /// Readers of one verified keyring who lack an envelope; nobody else can be among them.
-pub struct Lacking<'c>(Vec<&'c Colleague<'c>>);
+pub struct Lacking<'k>(Vec<&'k Reader>);
 
 impl Lacking<'_> {
     /// Those of them who may have the key of an identity.
     #[must_use]
     pub fn guardians(&self) -> Self {
-        let is_guardian = |colleague: &&Colleague<'_>| colleague.reader.role == Role::Guardian;
+        let is_guardian = |reader: &&Reader| reader.role == Role::Guardian;
         Self(self.0.iter().copied().filter(is_guardian).collect())
     }
 
@@ -58,8 +53,8 @@ impl Lacking<'_> {
     }
 
     /// Whose they are, each with the key to seal to.
-    pub fn readers(&self) -> impl Iterator<Item = (ReaderId, &ReadyRecipient)> {
-        self.0.iter().map(|colleague| (colleague.reader.id, &colleague.key))
+    pub fn readers(&self) -> impl Iterator<Item = (ReaderId, &Recipient)> {
+        self.0.iter().map(|reader| (reader.id, &reader.recipient))
     }
 }
 
