@@ -7,6 +7,7 @@
     clippy::panic,
     clippy::print_stderr,
     clippy::as_conversions,
+    clippy::cast_precision_loss,
     reason = "tests say what they expect by failing"
 )]
 

@@ -28,8 +28,12 @@ const CAME_LATE: usize = 4;
 
 /// A guardian and a reviewer who read everything so far, and four guardians who lack all of it.
 async fn crowd() -> Late {
+    crowd_of(CAME_LATE).await
+}
+
+async fn crowd_of(came_late: usize) -> Late {
     let mut roles = vec![Role::Guardian, Role::Reviewer];
-    roles.extend([Role::Guardian; CAME_LATE]);
+    roles.extend(vec![Role::Guardian; came_late]);
     Late { office: Office::of(&roles).await }
 }
 
@@ -241,6 +245,31 @@ async fn a_rewrap_that_is_killed_goes_on_seals_nothing_twice_and_hands_in_nothin
 #[ignore = "60 kills; tests/nightly runs it"]
 async fn a_rewrap_that_is_killed_sixty_times_goes_on_and_everybody_reads_everything() {
     killed(400, 60).await;
+}
+
+/// From the list of what lacks to signed batches that are on the disk, and from there to the desk.
+#[tokio::test]
+#[ignore = "measures; run it with --release --ignored --nocapture"]
+async fn a_rewrap_of_two_thousand_for_ten_from_end_to_end() {
+    let (testimonies, late) = (2000, crowd_of(10).await);
+    sealed(&late, &[OLD, REVIEWER], testimonies).await;
+    late.office.sync(OLD).await.unwrap();
+    keys(&late, OLD);
+    let began = Instant::now();
+    let done = report(&start(&late, OLD).wait_with_output().unwrap());
+    let made = began.elapsed();
+    assert_eq!(done["made"], testimonies * 20, "account and identity for each of ten");
+    let began = Instant::now();
+    let rewrapped = late.office.sync(OLD).await.unwrap().rewrapped;
+    assert_eq!(rewrapped, testimonies as u64 * 20);
+    let rate = |time: Duration| (testimonies * 20) as f64 / time.as_secs_f64();
+    eprintln!(
+        "{testimonies} testimonies, {} envelopes: made and on the disk in {made:.2?} ({:.0} a second), \
+         handed in within {:.2?}",
+        testimonies * 20,
+        rate(made),
+        began.elapsed()
+    );
 }
 
 #[tokio::test]
