@@ -210,12 +210,18 @@ impl Seen {
         let whole = |(name, bytes, digest): (String, u64, Digest)| (name, bytes, digest, true);
         let (kept, rest): (Vec<_>, Vec<_>) =
             self.files.iter().cloned().partition(|(.., complete)| *complete);
-        let may_lack = |name: &String| match &sent.not_kept {
-            NotKept::Named(named) => named.contains(name),
-            NotKept::Unread => !kept.iter().any(|(kept, ..)| kept == name),
+        let is_kept = |sent: &(String, u64, Digest)| {
+            kept.iter().any(|(name, _, digest, _)| (name, *digest) == (&sent.0, sent.2))
         };
-        let (lacking, wanted): (Vec<_>, Vec<_>) =
-            sent.files.iter().cloned().partition(|(name, ..)| may_lack(name));
+        // Of two files with one name the page may mean either.
+        let alike = |name: &String| sent.files.iter().filter(|sent| sent.0 == *name).count();
+        let may_lack = |file: &(String, u64, Digest)| match &sent.not_kept {
+            NotKept::Named(named) => {
+                named.contains(&file.0) && (alike(&file.0) == 1 || !is_kept(file))
+            }
+            NotKept::Unread => !is_kept(file),
+        };
+        let (lacking, wanted): (Vec<_>, Vec<_>) = sent.files.iter().cloned().partition(may_lack);
         assert_eq!(kept, wanted.into_iter().map(whole).collect::<Vec<_>>(), "{number}");
         // Of a file that was refused there may be a beginning.
         let is_cut = |(name, bytes, ..): &(String, u64, Digest, bool)| {
